@@ -1,0 +1,1 @@
+"""Image experiments (needs the extra `deep`)."""

@@ -1,0 +1,1 @@
+"""The face: claims, evidence, verdicts, the report and the command `gda`."""

@@ -1,0 +1,1 @@
+"""One module a claim: what is computed, what is claimed, which kind of evidence."""

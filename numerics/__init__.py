@@ -1,0 +1,1 @@
+"""Compiled expressions, simulation and estimates: how much."""
