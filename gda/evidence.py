@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from theory.derivation import Derivation
 
 if TYPE_CHECKING:
     from gda.context import Context
@@ -34,6 +37,7 @@ class Check:
         command: what a stranger types to get the computed side again.
         level: for a statistical check, its confidence level or false-alarm rate, in words.
         axioms: lemmas taken from the literature that the answer rests on.
+        internal: a fact of this project's own making (a derivation, a formula): if it fails, we are wrong.
     """
 
     name: str
@@ -45,6 +49,7 @@ class Check:
     command: str
     level: str = ""
     axioms: tuple[str, ...] = ()
+    internal: bool = False
 
     def __post_init__(self) -> None:
         if self.kind == "statistical" and not self.level:
@@ -63,6 +68,14 @@ class Table:
 
 
 @dataclass(frozen=True)
+class Artefact:
+    """A file of the evidence: its name in the output folder, and what writes it to a path."""
+
+    name: str
+    write: Callable[[Path], None]
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that was computed for one claim.
 
@@ -73,7 +86,8 @@ class Evidence:
         context: checks reported beside, which decide nothing.
         findings: what a reader should know, a sentence each.
         tables: for the report.
-        derivations: names of the derivations that back it, for `gda explain`.
+        derivations: the derivations that back it, for `gda explain`.
+        artefacts: files that belong to the evidence: figures, tables with more digits.
         pending: evidence that is wanted and not yet gathered.
     """
 
@@ -83,7 +97,8 @@ class Evidence:
     context: tuple[Check, ...] = ()
     findings: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
-    derivations: tuple[str, ...] = ()
+    derivations: tuple[Derivation, ...] = ()
+    artefacts: tuple[Artefact, ...] = ()
     pending: tuple[str, ...] = ()
 
     @property

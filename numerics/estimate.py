@@ -35,7 +35,7 @@ class Interval:
 
 def normal_interval(value: float, standard_error: float, level: float = 0.95) -> Interval:
     """Return the normal interval around an estimate."""
-    reach = stats.norm.ppf(0.5 + level / 2) * standard_error
+    reach = float(stats.norm.ppf(0.5 + level / 2)) * standard_error
     return Interval(value, value - reach, value + reach, level)
 
 

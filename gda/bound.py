@@ -1,0 +1,79 @@
+"""The command `gda bound`: a bound on Gen at a point, for the Gaussian mixture or for a user's own numbers."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from gda.errors import InputError, as_input_error
+from numerics.bound import evaluate_bound
+from numerics.compile import compile_expression
+from numerics.domains import check_domain
+from theory.gaussian_mixture import constants
+from theory.gaussian_mixture_bound import mixture_bound
+from theory.lemmas import BKZ_MOMENT, MCDIARMID, TV_DUALITY
+from theory.stability import explicit_form, order_form
+from theory.symbols import sigma
+
+OWN_NUMBERS = {"beta": "beta", "tv": "D_TV", "loss_bound": "M"}
+"""Options that the custom setting needs, and the symbols they stand for."""
+
+
+def bound_at(args: argparse.Namespace) -> dict[str, Any]:
+    """Compute `total`, `terms`, `inputs` and `status`.
+
+    Raises:
+        InputError: a missing option, or a value outside its domain.
+    """
+    sizes: dict[str, Decimal | int] = {"m_S": args.m_s, "m_G": args.m_g, "delta": args.delta}
+    with as_input_error():
+        return _mixture(args, sizes) if args.setting == "bgmm" else _custom(args, sizes)
+
+
+def _mixture(args: argparse.Namespace, sizes: Mapping[str, Any]) -> dict[str, Any]:
+    given = [f"--{name.replace('_', '-')}" for name in OWN_NUMBERS if getattr(args, name) is not None]
+    if given or args.dependence:
+        raise InputError(f"{(given or ['--dependence'])[0]} belongs to --setting custom; bgmm computes it")
+    if args.d is None:
+        raise InputError("--setting bgmm needs --d")
+    check_domain(sigma, args.sigma)
+    if args.m_g > 0 and args.m_s < 3:
+        raise InputError(
+            f"m_S must be >= 3 where a generator is fitted: its variance divides by m_S - 2. Found {args.m_s}."
+        )
+    bound = mixture_bound(args.form)
+    point = {**sizes, "d": args.d}
+    value = evaluate_bound(bound, point)
+    found = constants()
+    letters = {name: _at(getattr(found, name), point) for name in ("M", "beta", "D_TV", "T")}
+    inputs = {**_floats(point), "sigma": float(args.sigma), **letters}
+    return _answer(value, inputs, bound.caveat)
+
+
+def _custom(args: argparse.Namespace, sizes: Mapping[str, Any]) -> dict[str, Any]:
+    missing = [f"--{name.replace('_', '-')}" for name in OWN_NUMBERS if getattr(args, name) is None]
+    if missing:
+        raise InputError(f"--setting custom needs {', '.join(missing)}")
+    if args.d is not None:
+        raise InputError(f"--d belongs to --setting bgmm. Found {args.d}.")
+    bound = explicit_form() if args.form == "explicit" else order_form()
+    own = {symbol: getattr(args, name) for name, symbol in OWN_NUMBERS.items()}
+    point = {**sizes, **own, "T": args.dependence}
+    axioms = ", ".join(lemma.key for lemma in (BKZ_MOMENT, MCDIARMID, TV_DUALITY))
+    status = bound.caveat or f"holds with probability at least 1 - delta if the inputs do; rests on lemmas {axioms}"
+    return _answer(evaluate_bound(bound, point), _floats(point), status)
+
+
+def _at(expression: Any, point: Mapping[str, Any]) -> float:
+    compiled = compile_expression(expression)
+    return float(compiled(**{symbol.name: float(point[symbol.name]) for symbol in compiled.arguments}))
+
+
+def _floats(point: Mapping[str, Any]) -> dict[str, float | int]:
+    return {name: value if isinstance(value, int) else float(value) for name, value in point.items()}
+
+
+def _answer(value: Any, inputs: Mapping[str, Any], status: str) -> dict[str, Any]:
+    return {"total": value.total, "terms": dict(value.terms), "inputs": dict(inputs), "status": status}

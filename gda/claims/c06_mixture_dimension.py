@@ -1,0 +1,112 @@
+"""Claim C6: in the Gaussian mixture the error is of order d for fixed m_S."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from gda.context import Context
+from gda.evidence import Artefact, Check, Claim, Evidence, Table
+from gda.figures import BAND, Line, draw_slopes
+from numerics.estimate import loglog_slope
+from theory.gaussian_mixture_bound import at_ratio, mixture_bound, without_augmentation
+from theory.mixture_risk import expected_gap
+from theory.order import order_of
+from theory.order_cases import Order
+from theory.symbols import d
+
+COMMAND = "gda verify --claim C6"
+SIZE = 10
+DIMENSIONS = (128, 256, 512, 1024, 2048)
+GAMMAS = (0, 1, 5)
+LEVEL = 0.99
+RATE = 1.0
+TOLERANCE = 0.1
+"""Under half the distance in slope to d log d (0.15 here) and far from sqrt(d)."""
+
+
+def exact_checks() -> tuple[Check, ...]:
+    """Find the order of the bound in d, and how the mean gap depends on d."""
+    bound = mixture_bound("order")
+    checks = []
+    for name, specialised in (("without augmentation", without_augmentation(bound)), ("gamma m_S", at_ratio(bound))):
+        found = order_of(specialised.total, d)
+        checks.append(
+            Check(
+                f"order of the bound, {name}",
+                f"m_S fixed, d -> oo: is the bound of order d ({name})?",
+                "identity",
+                str(found),
+                "Theta(d)",
+                found == Order(1),
+                COMMAND,
+            )
+        )
+    gap = expected_gap()
+    checks.append(
+        Check(
+            "mean gap is linear in d",
+            "Is the mean signed gap proportional to d (balanced labels, even sizes)?",
+            "identity",
+            f"E gap = {sp.factor(gap.computed)}",
+            "proportional to d",
+            bool(gap.holds() and not sp.simplify(gap.computed / d).has(d)),
+            COMMAND,
+            internal=True,
+        )
+    )
+    return tuple(checks)
+
+
+def gather(context: Context) -> Evidence:
+    """Find the orders in d, and fit the simulated error."""
+    repeats = max(200, context.repeats // 10)
+    simulations = context.simulations(context.request(SIZE, dim, GAMMAS, repeats) for dim in DIMENSIONS)
+    fitted, lines, rows, checks = [], [], [], []
+    for index, gamma in enumerate(GAMMAS):
+        slope = loglog_slope(DIMENSIONS, [s.cells[index].abs_gap for s in simulations], LEVEL)
+        found = [s.cells[index].summary() for s in simulations]
+        fitted.append(slope)
+        lines.append(
+            Line(
+                f"gamma = {gamma}",
+                DIMENSIONS,
+                [f["mean_abs_gap"] for f in found],
+                [BAND * f["sem_abs_gap"] for f in found],
+            )
+        )
+        rows += [
+            [str(dim), str(gamma), f"{f['mean_abs_gap']:.3g}", f"{f['mean_test_risk']:.4g}"]
+            for dim, f in zip(DIMENSIONS, found, strict=True)
+        ]
+        checks.append(
+            Check(
+                f"slope at gamma = {gamma}",
+                f"m_S = {SIZE}: does the simulated error grow like d at gamma = {gamma}?",
+                "statistical",
+                f"slope {slope.format()}",
+                f"{RATE} +- {TOLERANCE}",
+                slope.low >= RATE - TOLERANCE and slope.high <= RATE + TOLERANCE,
+                COMMAND,
+                level=f"{LEVEL:.0%} interval, {repeats} repeats a cell, seed {context.seed}",
+            )
+        )
+    table = Table(
+        f"Simulated error for d -> oo, m_S = {SIZE} (expected test risk beside it)",
+        ["d", "gamma", "mean abs gap", "mean test risk"],
+        rows,
+    )
+    figure = draw_slopes(lines, "dimension d", f"Gaussian mixture, m_S = {SIZE}: rate in d", fitted)
+    return Evidence(
+        stated=(*exact_checks(), *checks),
+        tables=(table,),
+        artefacts=(Artefact("rate_in_d.png", figure),),
+        pending=("the exact law of |gap|",),
+    )
+
+
+CLAIM = Claim(
+    id="C6",
+    statement="bGMM: for fixed m_S the error is of order d.",
+    wanted="exact law; simulation",
+    gather=gather,
+)

@@ -1,0 +1,277 @@
+"""Claim C7: the mixture's bound predicts the trend of the error in gamma. An audit of the predicted curve."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import sympy as sp
+
+from gda.context import Context
+from gda.evidence import Artefact, Check, Claim, Evidence, Table
+from gda.figures import Line, draw_curves
+from gda.panels import CURVES, PublishedReading, curve_readings, panel_requests
+from numerics.compile import compile_expression
+from numerics.estimate import Interval, kendall, paired_ratio
+from numerics.mixture import Cell, Simulation
+from theory.published_curve import Curve, Finding, audit, published, theorem
+from theory.symbols import d, delta, gamma, m_S
+
+COMMAND = "gda verify --claim C7"
+DELTA = sp.Rational(1, 20)
+LEVEL = 0.99
+FALSE_ALARM = 0.01
+
+Group = tuple[int, int]
+
+
+def curve_points() -> list[dict[sp.Symbol, int]]:
+    """Every point at which a predicted curve was published."""
+    return [{m_S: size, d: dim, gamma: g} for size, dim, gammas in CURVES.values() for g in gammas]
+
+
+def values(expression: sp.Expr, size: int, dim: int, gammas: Sequence[float]) -> list[float]:
+    """Evaluate a curve or a term of one along gamma; delta is 0.05 where it occurs."""
+    compiled = compile_expression(expression.subs(delta, DELTA))
+    point = {"m_S": size, "d": dim, "gamma": np.asarray(gammas, dtype=float)}
+    found = compiled(**{s.name: point[s.name] for s in compiled.arguments})
+    return [float(v) for v in np.broadcast_to(found, len(gammas))]
+
+
+def reading_checks(readings: Sequence[PublishedReading]) -> list[Check]:
+    """Reproduce the published curve's readings with the curve as published, exactly."""
+    checks = []
+    for reading in readings:
+        exact = published().total.subs({m_S: reading.m_S, d: reading.d, gamma: reading.gamma})
+        half_width, value = sp.Rational(str(reading.reading_error)), sp.Rational(str(reading.value))
+        checks.append(
+            Check(
+                f"reading ({reading.panel}) {reading.cell}",
+                f"Is the published curve at {reading.cell} its formula's value, up to the reading error?",
+                "identity",
+                f"{float(exact):.5g}",
+                f"{reading.value:g} +- {reading.reading_error:g}",
+                bool(sp.Abs(exact - value) <= half_width),
+                COMMAND,
+                internal=True,
+            )
+        )
+    return checks
+
+
+def item_checks(findings: Sequence[Finding]) -> list[Check]:
+    """One check for each term and input of the published curve."""
+    return [
+        Check(
+            f"{finding.part} {finding.item}",
+            f"Is the {finding.part} '{finding.item}' of the published curve what the theorem gives?",
+            "identity",
+            f"{finding.word}: {finding.why}" if finding.why else finding.word,
+            "agrees",
+            finding.agrees,
+            COMMAND,
+        )
+        for finding in findings
+    ]
+
+
+def direction_checks(groups: dict[Group, Simulation], repeats: int) -> list[Check]:
+    """Ask for every (m_S, d) whether the theorem's curve and the error move the same way from gamma = 0 to 1."""
+    level = 1 - FALSE_ALARM / len(groups)
+    checks = []
+    for (size, dim), simulation in groups.items():
+        none, equal = (next(c for c in simulation.cells if c.gamma == g) for g in (0, 1))
+        error = paired_ratio(equal.abs_gap, none.abs_gap, level)
+        first, second = values(theorem().total, size, dim, (0, 1))
+        decided = error.high < 1 or error.low > 1
+        checks.append(
+            Check(
+                f"direction at m_S = {size}, d = {dim}",
+                f"m_S = {size}, d = {dim}: do the theorem's curve and the error move the same way from gamma = 0 to 1?",
+                "statistical",
+                f"curve x {second / first:.3g}, error x {error.format()}",
+                "both above 1 or both below",
+                ((second > first) == (error.value > 1)) if decided else None,
+                COMMAND,
+                level=f"{FALSE_ALARM:.0%} over the {len(groups)} groups, {repeats} repeats",
+            )
+        )
+    return checks
+
+
+def null_predictors(size: int, gammas: Sequence[float]) -> dict[str, list[float]]:
+    """Predictors that know nothing of the theory: 1/(1 + gamma) and 1/sqrt(m_T)."""
+    return {
+        "1/(1+gamma)": [1 / (1 + g) for g in gammas],
+        "1/sqrt(m_T)": [(size * (1 + g)) ** -0.5 for g in gammas],
+    }
+
+
+def predictors(size: int, dim: int, gammas: Sequence[float]) -> dict[str, list[float]]:
+    """Everything that is compared with the error along gamma."""
+    curves = {curve.name: values(curve.total, size, dim, gammas) for curve in (published(), theorem())}
+    return {**curves, **null_predictors(size, gammas)}
+
+
+Ranks = dict[str, tuple[float, float]]
+
+
+def ranks(groups: dict[Group, Simulation]) -> dict[Group, Ranks]:
+    """Kendall's tau of each predictor with the simulated mean |gap| along gamma: with and without gamma = 0."""
+    found = {}
+    for (size, dim), simulation in groups.items():
+        gammas = [float(cell.gamma) for cell in simulation.cells]
+        errors = [float(cell.abs_gap.mean()) for cell in simulation.cells]
+        found[size, dim] = {
+            name: (kendall(v, errors), kendall(v[1:], errors[1:])) for name, v in predictors(size, dim, gammas).items()
+        }
+    return found
+
+
+def rank_table(found: dict[Group, Ranks]) -> Table:
+    """Arrange the rank correlations."""
+    names = list(next(iter(found.values())))
+    rows = [
+        [str(size), str(dim), *(f"{row[name][0]:+.2f} / {row[name][1]:+.2f}" for name in names)]
+        for (size, dim), row in found.items()
+    ]
+    title = "Rank correlation (Kendall) with the simulated error along gamma: all gammas / gamma >= 1"
+    return Table(title, ["m_S", "d", *names], rows)
+
+
+def ratio_rows(groups: dict[Group, Simulation]) -> list[list[str]]:
+    """Error(gamma)/error(0) and each predictor's ratio, for every cell of every panel."""
+    rows = []
+    for (size, dim), simulation in groups.items():
+        gammas = [float(cell.gamma) for cell in simulation.cells]
+        found = predictors(size, dim, gammas)
+        for index, cell in enumerate(simulation.cells):
+            error = error_ratio(cell, simulation)
+            ratios = [f"{v[index] / v[0]:.4g}" for v in found.values()]
+            rows.append([str(size), str(dim), str(cell.gamma), error.format(4), *ratios])
+    return rows
+
+
+def error_ratio(cell: Cell, simulation: Simulation) -> Interval:
+    """Simulated error relative to that at gamma = 0."""
+    return paired_ratio(cell.abs_gap, simulation.cells[0].abs_gap, LEVEL)
+
+
+RATIO_HEADER = (
+    "m_S", "d", "gamma", "error ratio [99%]", "published curve", "theorem curve", "1/(1+gamma)", "1/sqrt(m_T)",
+)  # fmt: skip
+
+
+def term_table(findings: Sequence[Finding]) -> Table:
+    """By how much each term, inputs included, differs at each published point."""
+    ours, theirs = published(), theorem()
+    rows = []
+    for key, (size, dim, gammas) in CURVES.items():
+        for name in ours.terms:
+            was = values(ours.term(name), size, dim, gammas)
+            should = values(theirs.term(name), size, dim, gammas)
+            rows.append([key, name, *(f"{a:.4g} / {b:.4g}" for a, b in zip(was, should, strict=True))])
+        totals = zip(values(ours.total, size, dim, gammas), values(theirs.total, size, dim, gammas), strict=True)
+        rows.append([key, "total", *(f"{a:.4g} / {b:.4g}" for a, b in totals)])
+    widest = max((gammas for _, _, gammas in CURVES.values()), key=len)
+    padded = [row + [""] * (2 + len(widest) - len(row)) for row in rows]
+    differing = ", ".join(f.item for f in findings if not f.agrees)
+    title = f"The curve term by term, published / theorem (delta = 0.05); items that differ: {differing}"
+    return Table(title, ["panel", "term", *(f"gamma = {g}" for g in widest)], padded)
+
+
+def repair_table(findings: Sequence[Finding]) -> Table:
+    """Repair one differing item after the other; each repair turns its verdict into *agrees*."""
+    curve: Curve = published()
+    rows = [["as published", "", *_totals(curve)]]
+    for finding in findings:
+        if finding.agrees:
+            continue
+        curve = curve.repair(finding.item, theorem())
+        after = next(f for f in audit(curve, curve_points()) if f.item == finding.item)
+        rows.append([f"+ {finding.item} repaired", after.word, *_totals(curve)])
+    header = ["curve", "the item now", *(f"({k}) at 0 -> 1" for k in CURVES)]
+    return Table("Repairing the curve: its values at gamma = 0 and 1", header, rows)
+
+
+def _totals(curve: Curve) -> list[str]:
+    pairs = (values(curve.total, size, dim, (0, 1)) for size, dim, _ in CURVES.values())
+    return [f"{first:.4g} -> {second:.4g}" for first, second in pairs]
+
+
+def write_ratios(rows: Sequence[Sequence[str]]) -> Artefact:
+    """Return the file with the ratios of every cell."""
+
+    def write(path: Path) -> None:
+        with path.open("w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([RATIO_HEADER, *rows])
+
+    return Artefact("ratios.csv", write)
+
+
+def curve_figure(groups: dict[Group, Simulation]) -> Artefact:
+    """Return the figure: the two published panels, and ratios to gamma = 0 beside the error's."""
+    panels, titles = {}, {}
+    for key, (size, dim, gammas) in CURVES.items():
+        panels[key] = [
+            Line("as published", gammas, values(published().total, size, dim, gammas)),
+            Line("what the theorem gives", gammas, values(theorem().total, size, dim, gammas)),
+        ]
+        titles[key] = f"({key}) predicted curve, m_S = {size}, d = {dim}"
+        simulation = groups[size, dim]
+        lines = [Line(f"bound: {n}", gammas, [x / v[0] for x in v]) for n, v in predictors(size, dim, gammas).items()]
+        errors = [float(c.abs_gap.mean()) for c in simulation.cells if c.gamma in gammas]
+        lines.append(Line("simulated error", gammas, [e / errors[0] for e in errors], style="s--"))
+        panels[f"{key} ratio"], titles[f"{key} ratio"] = lines, f"relative to gamma = 0, m_S = {size}, d = {dim}"
+    return Artefact("predicted_curve.png", draw_curves(panels, titles))
+
+
+def conclusion(findings: Sequence[Finding], directions: Sequence[Check], found: dict[Group, Ranks]) -> tuple[str, ...]:
+    """Say what the audit comes to, and whether the conclusion drawn from the published curve survives it."""
+    differing = [f"{f.part} {f.item} ({f.why})" for f in findings if not f.agrees]
+    lines = [f"The published curve is not the theorem's: {'; '.join(differing)}."] if differing else []
+    for key, (size, dim, _) in CURVES.items():
+        was, should = (values(curve.total, size, dim, (0, 1)) for curve in (published(), theorem()))
+        lines.append(
+            f"Panel ({key}), gamma = 0 -> 1: the published curve goes {was[0]:.4g} -> {was[1]:.4g}, "
+            f"the theorem's {should[0]:.4g} -> {should[1]:.4g}."
+        )
+    wrong = [check.name.removeprefix("direction at ") for check in directions if check.holds is False]
+    if wrong:
+        lines.append(
+            "The conclusion drawn from the curve does not survive: from no augmentation to gamma = 1 the theorem's "
+            f"curve and the simulated error move in opposite directions at {'; '.join(wrong)}."
+        )
+    idle = sum(row["theorem"][1] <= row["1/(1+gamma)"][1] for row in found.values())
+    lines.append(
+        f"Among gamma >= 1 the theorem's curve orders the errors no better than 1/(1+gamma), which knows nothing of "
+        f"the theory, in {idle} of {len(found)} groups: falling in gamma alone proves nothing."
+    )
+    return tuple(lines)
+
+
+def gather(context: Context) -> Evidence:
+    """Audit the predicted curve and compare it with the simulated error."""
+    findings = audit(published(), curve_points())
+    requests = panel_requests(context)
+    groups = dict(zip(requests, context.simulations(requests.values()), strict=True))
+    directions = direction_checks(groups, context.repeats)
+    found = ranks(groups)
+    return Evidence(
+        stated=tuple(directions),
+        context=(*item_checks(findings), *reading_checks(curve_readings())),
+        findings=conclusion(findings, directions, found),
+        tables=(term_table(findings), repair_table(findings), rank_table(found)),
+        artefacts=(write_ratios(ratio_rows(groups)), curve_figure(groups)),
+        pending=("the exact law of |gap|",),
+    )
+
+
+CLAIM = Claim(
+    id="C7",
+    statement="The bGMM bound predicts the trend of the error in gamma.",
+    wanted="audit of the predicted curve; rank correlation",
+    gather=gather,
+)

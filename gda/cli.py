@@ -1,0 +1,185 @@
+"""The command `gda`. Heavy imports wait until a command needs them, so that `--help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, NoReturn
+
+from gda.errors import InputError
+
+OK, BROKEN, BAD_INPUT, UNDECIDED, INTERRUPTED = 0, 1, 2, 3, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """An argument parser that answers bad input in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Report the offending value and leave with exit code 2."""
+        raise InputError(message)
+
+
+def number(text: str) -> Decimal:
+    """Read a decimal number, exactly as it is written.
+
+    Raises:
+        ArgumentTypeError: not a finite number of reasonable size.
+    """
+    try:
+        value = Decimal(text) if len(text) <= 60 else None
+    except InvalidOperation:
+        value = None
+    if value is None or not value.is_finite() or abs(value.adjusted()) > 300:
+        raise argparse.ArgumentTypeError(f"must be a finite number. Found {text[:60]!r}.")
+    return value
+
+
+def integer(text: str) -> int:
+    """Read an integer.
+
+    Raises:
+        ArgumentTypeError: not an integer.
+    """
+    value = number(text)
+    if value != value.to_integral_value():
+        raise argparse.ArgumentTypeError(f"must be an integer. Found {text!r}.")
+    return int(value)
+
+
+def risk(text: str) -> str | int:
+    """Read ``exact`` or a number of test points."""
+    return text if text == "exact" else integer(text)
+
+
+def build_parser() -> Parser:
+    """Describe the command line."""
+    parser = Parser(prog="gda", description="Check the stability theory of generative data augmentation.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND", parser_class=Parser)
+
+    verify = commands.add_parser("verify", help="check the paper's claims; write paper_checks.md and out/")
+    verify.add_argument("--claim", action="extend", nargs="+", metavar="ID", help="only these claims (C1, C5, ...)")
+    verify.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="folder of the output (out)")
+    verify.add_argument("--quick", action="store_true", help="few repeats, for a first look")
+    verify.add_argument("--workers", type=integer, metavar="N", help="processes (all cores); results do not change")
+
+    explain = commands.add_parser("explain", help="print a claim, its derivation, its evidence")
+    explain.add_argument("claim", metavar="ID")
+
+    bound = commands.add_parser("bound", help="the bound on Gen, term by term")
+    bound.add_argument("--setting", choices=("bgmm", "custom"), required=True)
+    bound.add_argument("--m-s", type=integer, required=True, metavar="N", help="real examples")
+    bound.add_argument("--m-g", type=integer, required=True, metavar="N", help="generated examples")
+    bound.add_argument("--d", type=integer, metavar="N", help="dimension (bgmm)")
+    bound.add_argument("--sigma", type=number, default=Decimal("0.6"), metavar="S", help="noise (bgmm; 0.6)")
+    bound.add_argument("--delta", type=number, default=Decimal("0.05"), metavar="D", help="failure probability (0.05)")
+    bound.add_argument("--beta", type=number, metavar="X", help="stability at m_S + m_G examples (custom)")
+    bound.add_argument("--tv", type=number, metavar="X", help="D_TV(D, D_G(S)) (custom)")
+    bound.add_argument("--dependence", type=number, default=Decimal(0), metavar="X", help="T(m_S, m_G) (custom; 0)")
+    bound.add_argument("--loss-bound", type=number, metavar="X", help="M, upper end of the loss (custom)")
+    bound.add_argument("--form", choices=("order", "explicit"), default="explicit")
+    bound.add_argument("--json", action="store_true")
+
+    simulate = commands.add_parser("simulate", help="literal Monte Carlo of the Gaussian mixture")
+    simulate.add_argument("--m-s", type=integer, required=True, metavar="N", help="real examples")
+    simulate.add_argument("--d", type=integer, required=True, metavar="N", help="dimension")
+    simulate.add_argument("--gamma", type=number, nargs="+", required=True, metavar="G", help="m_G / m_S, one or more")
+    simulate.add_argument("--repeats", type=integer, default=1000, metavar="R")
+    simulate.add_argument("--seed", type=integer, default=0, metavar="S")
+    simulate.add_argument("--sigma", type=number, default=Decimal("0.6"), metavar="S")
+    simulate.add_argument("--labels", choices=("balanced", "iid"), default="balanced")
+    simulate.add_argument("--loss", choices=("nll", "zero_one"), default="nll")
+    simulate.add_argument("--risk", type=risk, default="exact", metavar="exact|N", help="closed form, or N test points")
+    simulate.add_argument("--variance", choices=("pooled", "per-class"), default="pooled")
+    simulate.add_argument("--json", action="store_true")
+    return parser
+
+
+def say(text: str) -> None:
+    """Print a result."""
+    sys.stdout.write(text + "\n")
+
+
+def tell(text: str) -> None:
+    """Print progress, to the error stream, where someone watches."""
+    if sys.stderr.isatty():
+        sys.stderr.write(text + "\n")
+
+
+def run_bound(args: argparse.Namespace) -> int:
+    """Print the bound at a point."""
+    from gda.bound import bound_at
+
+    answer = bound_at(args)
+    if args.json:
+        say(json.dumps(answer, indent=2))
+        return OK
+    width = max(map(len, answer["terms"]))
+    for name, value in answer["terms"].items():
+        say(f"{name:<{width}}  {value:.6g}")
+    say(f"{'total':<{width}}  {answer['total']:.6g}")
+    say(f"status: {answer['status']}")
+    return OK
+
+
+def run_simulate(args: argparse.Namespace) -> int:
+    """Print the simulated cells."""
+    from gda.simulation import simulate_args
+
+    records = simulate_args(args)
+    if args.json:
+        say(json.dumps({"cells": records}, indent=2))
+        return OK
+    say(f"{'gamma':>8} {'m_G':>8} {'mean gap':>12} {'mean |gap|':>12} {'+-':>9} {'test risk':>12} {'train risk':>12}")
+    for r in records:
+        say(
+            f"{r['gamma']:>8g} {r['m_G']:>8d} {r['mean_gap']:>12.5g} {r['mean_abs_gap']:>12.5g}"
+            f" {r['sem_abs_gap']:>9.2g} {r['mean_test_risk']:>12.6g} {r['mean_train_risk']:>12.6g}"
+        )
+    return OK
+
+
+def run_verify(args: argparse.Namespace) -> int:
+    """Check claims and write the report."""
+    from gda.verify import verify
+
+    return verify(args.claim, args.out, quick=args.quick, workers=args.workers, say=say, tell=tell)
+
+
+def run_explain(args: argparse.Namespace) -> int:
+    """Print one claim with all that is behind it."""
+    from gda.verify import explain
+
+    say(explain(args.claim, tell))
+    return OK
+
+
+COMMANDS: dict[str, Any] = {
+    "verify": run_verify,
+    "explain": run_explain,
+    "bound": run_bound,
+    "simulate": run_simulate,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 0 ran, 1 broken derivation, 2 bad input, 3 undecided."""
+    try:
+        args = build_parser().parse_args(argv)
+        return int(COMMANDS[args.command](args))
+    except InputError as error:
+        sys.stderr.write(f"gda: {' '.join(str(error).split())}\n")
+        return BAD_INPUT
+    except OSError as error:
+        sys.stderr.write(f"gda: cannot use {error.filename!r}: {error.strerror}\n")
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        sys.stderr.write("gda: interrupted\n")
+        return INTERRUPTED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

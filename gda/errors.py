@@ -1,0 +1,19 @@
+"""Errors that a person can mend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class InputError(ValueError):
+    """Bad input: told in one line with the offending value, exit code 2, no traceback."""
+
+
+@contextmanager
+def as_input_error() -> Iterator[None]:
+    """Turn a complaint about arguments into an `InputError`; for calls that pass a person's input straight on."""
+    try:
+        yield
+    except ValueError as error:
+        raise InputError(str(error)) from error

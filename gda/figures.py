@@ -1,0 +1,175 @@
+"""The figures of the report. Matplotlib is imported where it is used; a `Figure` is made without any window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gda.panels import PANELS, Panel, PublishedReading
+from numerics.estimate import Interval
+from numerics.mixture import Simulation
+
+BAND = 3.0
+"""Half-width of the error bands, in standard errors of the mean."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One curve: a label, its points, and the half-widths of its band (none: exact)."""
+
+    label: str
+    x: Sequence[float]
+    y: Sequence[float]
+    half_width: Sequence[float] = ()
+    style: str = "o-"
+
+
+def _canvas(columns: int, rows: int, width: float = 5.4, height: float = 4.0) -> tuple[Any, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def _save(figure: Any, path: Path) -> None:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    FigureCanvasAgg(figure)
+    figure.savefig(path, dpi=140, metadata={"Software": None})
+
+
+def _draw(axes: Any, lines: Sequence[Line], colours: Any) -> None:
+    for line, colour in zip(lines, colours, strict=True):
+        axes.plot(line.x, line.y, line.style, color=colour, label=line.label, markersize=4, linewidth=1.4)
+        if len(line.half_width):
+            low, high = np.subtract(line.y, line.half_width), np.add(line.y, line.half_width)
+            axes.fill_between(line.x, low, high, color=colour, alpha=0.25, linewidth=0)
+
+
+def _colours(count: int) -> Any:
+    from matplotlib import colormaps
+
+    return colormaps["viridis"](np.linspace(0, 0.88, count))
+
+
+def panel_lines(panel: Panel, simulations: Mapping[tuple[int, int], Simulation]) -> list[Line]:
+    """Arrange a panel's cells as curves along its axis."""
+    summaries = {
+        (m_S, d, int(cell.gamma)): cell.summary()
+        for (m_S, d) in panel.groups
+        for cell in simulations[m_S, d].cells
+        if int(cell.gamma) in panel.gammas
+    }
+
+    def line(label: str, keys: Sequence[tuple[int, int, int]], x: Sequence[float]) -> Line:
+        found = [summaries[key] for key in keys]
+        return Line(label, x, [s["mean_abs_gap"] for s in found], [BAND * s["sem_abs_gap"] for s in found])
+
+    if panel.axis == "gamma":
+        ((m_S, d),) = panel.groups
+        return [line("simulated", [(m_S, d, gamma) for gamma in panel.gammas], panel.gammas)]
+    sizes = panel.m_S if panel.axis == "m_S" else panel.d
+    return [line(f"gamma = {gamma}", [(m_S, d, gamma) for m_S, d in panel.groups], sizes) for gamma in panel.gammas]
+
+
+def draw_panels(
+    simulations: Mapping[tuple[int, int], Simulation], readings: Sequence[PublishedReading], repeats: int
+) -> Callable[[Path], None]:
+    """Return what draws the simulated panels with the published readings on top."""
+
+    def write(path: Path) -> None:
+        figure, grid = _canvas(2, 2)
+        for panel, axes in zip(PANELS.values(), grid.flat, strict=True):
+            lines = panel_lines(panel, simulations)
+            colours = _colours(len(lines))
+            _draw(axes, lines, colours)
+            for reading in readings:
+                if reading.panel != panel.key:
+                    continue
+                index = 0 if panel.axis == "gamma" else panel.gammas.index(reading.gamma)
+                x = getattr(reading, panel.axis)
+                axes.errorbar(
+                    x,
+                    reading.value,
+                    yerr=reading.reading_error,
+                    fmt="s",
+                    color=colours[index],
+                    markeredgecolor="crimson",
+                    markersize=7,
+                    markerfacecolor="none",
+                    capsize=2,
+                )
+            axes.errorbar(
+                [],
+                [],
+                yerr=[],
+                fmt="s",
+                markeredgecolor="crimson",
+                markerfacecolor="none",
+                color="grey",
+                label="read off the published figure",
+            )
+            axes.set_xscale("symlog" if panel.axis == "gamma" else "log", **_linear_to_one(panel.axis))
+            axes.set_yscale("log")
+            axes.set_xlabel({"m_S": "real examples m_S", "d": "dimension d", "gamma": "gamma = m_G / m_S"}[panel.axis])
+            axes.set_ylabel("mean |test NLL - train NLL|")
+            axes.set_title(f"({panel.key}) {panel.title}")
+            axes.legend(fontsize=7)
+            axes.grid(alpha=0.3, which="both", linewidth=0.4)
+        figure.suptitle(f"Simulated generalization error, {repeats} repeats, bands +-{BAND:g} standard errors")
+        _save(figure, path)
+
+    return write
+
+
+def _linear_to_one(axis: str) -> dict[str, float]:
+    return {"linthresh": 1.0} if axis == "gamma" else {}
+
+
+def draw_curves(panels: Mapping[str, Sequence[Line]], titles: Mapping[str, str]) -> Callable[[Path], None]:
+    """Return what draws lines against gamma, one axes for each key."""
+
+    def write(path: Path) -> None:
+        columns = min(3, len(panels))
+        rows = -(-len(panels) // columns)
+        figure, grid = _canvas(columns, rows)
+        for axes in grid.flat[len(panels) :]:
+            axes.set_visible(False)
+        for (key, lines), axes in zip(panels.items(), grid.flat, strict=False):
+            _draw(axes, lines, _colours(len(lines)))
+            axes.set_xscale("symlog", linthresh=1.0)
+            axes.set_yscale("log")
+            axes.set_xlabel("gamma = m_G / m_S")
+            axes.set_title(titles[key])
+            axes.legend(fontsize=7)
+            axes.grid(alpha=0.3, which="both", linewidth=0.4)
+        _save(figure, path)
+
+    return write
+
+
+def draw_slopes(lines: Sequence[Line], x_label: str, title: str, slopes: Sequence[Interval]) -> Callable[[Path], None]:
+    """Return what draws curves on logarithmic axes, with the fitted slopes in the legend."""
+
+    def write(path: Path) -> None:
+        figure, grid = _canvas(1, 1, 6.4, 4.6)
+        axes = grid[0, 0]
+        named = [
+            Line(f"{line.label}: slope {slope.format()} ({slope.level:.0%})", line.x, line.y, line.half_width)
+            for line, slope in zip(lines, slopes, strict=True)
+        ]
+        _draw(axes, named, _colours(len(named)))
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.set_xlabel(x_label)
+        axes.set_ylabel("mean |test NLL - train NLL|")
+        axes.set_title(title)
+        axes.legend(fontsize=8)
+        axes.grid(alpha=0.3, which="both", linewidth=0.4)
+        _save(figure, path)
+
+    return write
