@@ -177,7 +177,7 @@ def decide(evidence: Evidence) -> Verdict:
 
 
 def _axioms(checks: Sequence[Check]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(key for check in checks for key in check.axioms))
+    return tuple(sorted({key for check in checks for key in check.axioms}, key=lambda key: (len(key), key)))
 
 
 def gather(claim: Claim, context: Context) -> Outcome:

@@ -50,6 +50,31 @@ def _draw(axes: Any, lines: Sequence[Line], colours: Any) -> None:
             axes.fill_between(line.x, low, high, color=colour, alpha=0.25, linewidth=0)
 
 
+def _axes_style(axes: Any, x_label: str, y_label: str, *, gamma: bool, ticks: Sequence[float] = ()) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    if gamma:
+        axes.set_xscale("symlog", linthresh=1.0)  # gamma = 0 is a point of every curve
+    else:
+        axes.set_xscale("log")
+    axes.set_yscale("log")
+    if len(ticks):
+        axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.tick_params(labelsize=8)
+    axes.set_xlabel(x_label)
+    axes.set_ylabel(y_label)
+    axes.legend(fontsize=7)
+    axes.grid(alpha=0.3, which="both", linewidth=0.4)
+
+
+ERROR = "mean |test NLL - train NLL|"
+AXIS = {"m_S": "real examples m_S", "d": "dimension d", "gamma": "gamma = m_G / m_S"}
+
+
 def _colours(count: int) -> Any:
     from matplotlib import colormaps
 
@@ -113,40 +138,29 @@ def draw_panels(
                 color="grey",
                 label="read off the published figure",
             )
-            axes.set_xscale("symlog" if panel.axis == "gamma" else "log", **_linear_to_one(panel.axis))
-            axes.set_yscale("log")
-            axes.set_xlabel({"m_S": "real examples m_S", "d": "dimension d", "gamma": "gamma = m_G / m_S"}[panel.axis])
-            axes.set_ylabel("mean |test NLL - train NLL|")
             axes.set_title(f"({panel.key}) {panel.title}")
-            axes.legend(fontsize=7)
-            axes.grid(alpha=0.3, which="both", linewidth=0.4)
+            ticks = panel.gammas if panel.axis == "gamma" else lines[0].x
+            _axes_style(axes, AXIS[panel.axis], ERROR, gamma=panel.axis == "gamma", ticks=ticks)
         figure.suptitle(f"Simulated generalization error, {repeats} repeats, bands +-{BAND:g} standard errors")
         _save(figure, path)
 
     return write
 
 
-def _linear_to_one(axis: str) -> dict[str, float]:
-    return {"linthresh": 1.0} if axis == "gamma" else {}
-
-
-def draw_curves(panels: Mapping[str, Sequence[Line]], titles: Mapping[str, str]) -> Callable[[Path], None]:
+def draw_curves(
+    panels: Mapping[str, Sequence[Line]], titles: Mapping[str, str], y_labels: Mapping[str, str], columns: int = 3
+) -> Callable[[Path], None]:
     """Return what draws lines against gamma, one axes for each key."""
 
     def write(path: Path) -> None:
-        columns = min(3, len(panels))
         rows = -(-len(panels) // columns)
         figure, grid = _canvas(columns, rows)
-        for axes in grid.flat[len(panels) :]:
+        for axes in list(grid.flat)[len(panels) :]:
             axes.set_visible(False)
         for (key, lines), axes in zip(panels.items(), grid.flat, strict=False):
             _draw(axes, lines, _colours(len(lines)))
-            axes.set_xscale("symlog", linthresh=1.0)
-            axes.set_yscale("log")
-            axes.set_xlabel("gamma = m_G / m_S")
             axes.set_title(titles[key])
-            axes.legend(fontsize=7)
-            axes.grid(alpha=0.3, which="both", linewidth=0.4)
+            _axes_style(axes, AXIS["gamma"], y_labels[key], gamma=True, ticks=lines[0].x)
         _save(figure, path)
 
     return write
@@ -163,13 +177,8 @@ def draw_slopes(lines: Sequence[Line], x_label: str, title: str, slopes: Sequenc
             for line, slope in zip(lines, slopes, strict=True)
         ]
         _draw(axes, named, _colours(len(named)))
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.set_xlabel(x_label)
-        axes.set_ylabel("mean |test NLL - train NLL|")
         axes.set_title(title)
-        axes.legend(fontsize=8)
-        axes.grid(alpha=0.3, which="both", linewidth=0.4)
+        _axes_style(axes, x_label, ERROR, gamma=False, ticks=lines[0].x)
         _save(figure, path)
 
     return write

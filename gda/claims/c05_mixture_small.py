@@ -135,7 +135,9 @@ def gather(context: Context) -> Evidence:
     )
 
 
-def _curves(simulations: dict[int, Simulation], size: int) -> tuple[dict[str, list[Line]], dict[str, str]]:
+def _curves(
+    simulations: dict[int, Simulation], size: int
+) -> tuple[dict[str, list[Line]], dict[str, str], dict[str, str]]:
     panels, titles = {}, {}
     for d_value, simulation in simulations.items():
         gammas = [float(cell.gamma) for cell in simulation.cells]
@@ -148,7 +150,7 @@ def _curves(simulations: dict[int, Simulation], size: int) -> tuple[dict[str, li
         exact = [float(expected_gap().computed.subs({d: d_value, m_S: size, m_G: g * size})) for g in gammas]
         lines.append(Line("mean gap, exact", gammas, exact, style="--"))
         panels[str(d_value)], titles[str(d_value)] = lines, f"m_S = {size}, d = {d_value}"
-    return panels, titles
+    return panels, titles, dict.fromkeys(panels, "NLL")
 
 
 CLAIM = Claim(

@@ -26,6 +26,8 @@ FALSE_ALARM = 0.01
 
 Group = tuple[int, int]
 
+CURVE_NAMES = ("published", "theorem")
+
 
 def curve_points() -> list[dict[sp.Symbol, int]]:
     """Every point at which a predicted curve was published."""
@@ -221,11 +223,15 @@ def curve_figure(groups: dict[Group, Simulation]) -> Artefact:
         ]
         titles[key] = f"({key}) predicted curve, m_S = {size}, d = {dim}"
         simulation = groups[size, dim]
-        lines = [Line(f"bound: {n}", gammas, [x / v[0] for x in v]) for n, v in predictors(size, dim, gammas).items()]
+        lines = [
+            Line(f"{name} curve" if name in CURVE_NAMES else name, gammas, [x / v[0] for x in v])
+            for name, v in predictors(size, dim, gammas).items()
+        ]
         errors = [float(c.abs_gap.mean()) for c in simulation.cells if c.gamma in gammas]
-        lines.append(Line("simulated error", gammas, [e / errors[0] for e in errors], style="s--"))
+        lines.append(Line("simulated error", gammas, [e / errors[0] for e in errors], style="s:"))
         panels[f"{key} ratio"], titles[f"{key} ratio"] = lines, f"relative to gamma = 0, m_S = {size}, d = {dim}"
-    return Artefact("predicted_curve.png", draw_curves(panels, titles))
+    labels = {key: "ratio to gamma = 0" if "ratio" in key else "predicted curve" for key in panels}
+    return Artefact("predicted_curve.png", draw_curves(panels, titles, labels, columns=2))
 
 
 def conclusion(findings: Sequence[Finding], directions: Sequence[Check], found: dict[Group, Ranks]) -> tuple[str, ...]:

@@ -1,0 +1,42 @@
+"""Where a computation runs and where its randomness comes from: both explicit, never global."""
+
+from __future__ import annotations
+
+import torch
+
+
+def select_device(name: str = "auto") -> torch.device:
+    """Choose the device of a run.
+
+    Args:
+        name: ``auto`` (CUDA where there is one, else the CPU), ``cpu``, ``cuda`` or ``cuda:N``.
+
+    Raises:
+        ValueError: a name that is no device, or a device that this machine does not have.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(name)
+    except RuntimeError:
+        raise ValueError(f"device must be auto, cpu, cuda or cuda:N. Found {name!r}.") from None
+    if device.type not in ("cpu", "cuda"):
+        raise ValueError(f"device must be auto, cpu, cuda or cuda:N. Found {name!r}.")
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"this machine has {torch.cuda.device_count()} CUDA devices. Found {name!r}.")
+    return device
+
+
+def seeded_generator(seed: int, device: torch.device | None = None) -> torch.Generator:
+    """Return a random generator with a seed of its own; the global generator is not touched.
+
+    Args:
+        seed: an integer in [0, 2^63).
+        device: where its numbers are drawn; the CPU unless given.
+
+    Raises:
+        ValueError: a seed out of range.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
+        raise ValueError(f"seed must be an integer in [0, 2^63). Found {seed!r}.")
+    return torch.Generator(device=device or torch.device("cpu")).manual_seed(seed)
