@@ -15,7 +15,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup verify test lint bench report clean
+.PHONY: help setup verify test lint report bench clean
 
 help: ## this list
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -39,6 +39,12 @@ lint: setup ## style, types, import contract
 
 test: lint ## lint, then the whole suite
 	$(BIN)/python -m pytest -n $(JOBS)
+
+report: verify ## verify, then renew the pictures that the README shows
+	cp out/predicted_curve.png out/panels.png docs/
+
+bench: setup ## measure speed as ratios to a baseline in the same run; writes out/bench.json
+	$(BIN)/python benchmarks/run.py
 
 clean: ## remove the environment and all output
 	rm -rf .venv out build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

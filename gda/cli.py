@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from decimal import Decimal, InvalidOperation
@@ -173,6 +174,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"gda: {' '.join(str(error).split())}\n")
         return BAD_INPUT
+    except BrokenPipeError:
+        # The reader of our output has gone (`gda ... | head`): nothing is wrong, and nothing more can be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except OSError as error:
         sys.stderr.write(f"gda: cannot use {error.filename!r}: {error.strerror}\n")
         return BAD_INPUT

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+import signal
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
-from multiprocessing import get_context
+from multiprocessing import active_children, get_context
+from threading import current_thread, main_thread
 
 from numerics.mixture import Simulation, simulate
 
@@ -50,6 +53,18 @@ def _silent(_message: str) -> None:
     """Report nothing."""
 
 
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    if current_thread() is not main_thread():  # signals belong to the main thread
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @dataclass
 class Context:
     """The run that evidence is gathered in.
@@ -76,17 +91,27 @@ class Context:
         wanted = list(requests)
         missing = sorted({r for r in wanted if r not in self._done}, key=lambda r: (-r.work, repr(r)))
         if self.workers > 1 and len(missing) > 1:
-            # Spawned, not forked: the same on every platform, and no state is inherited.
-            with ProcessPoolExecutor(self.workers, mp_context=get_context("spawn")) as pool:
-                futures = {pool.submit(request.run): request for request in missing}
-                for number, future in enumerate(as_completed(futures), 1):
-                    self._done[futures[future]] = future.result()
-                    self.report(f"simulated {number}/{len(missing)}: {futures[future].command}")
+            self._run_in_processes(missing)
         else:
             for number, request in enumerate(missing, 1):
                 self._done[request] = request.run()
                 self.report(f"simulated {number}/{len(missing)}: {request.command}")
         return [self._done[request] for request in wanted]
+
+    def _run_in_processes(self, missing: list[Request]) -> None:
+        # Spawned, not forked: the same on every platform, and no state is inherited.
+        with ProcessPoolExecutor(self.workers, get_context("spawn")) as pool:
+            with _interrupts_ignored():  # the workers inherit it: Ctrl-C is the main process's to answer
+                futures = {pool.submit(request.run): request for request in missing}
+            try:
+                for number, future in enumerate(as_completed(futures), 1):
+                    self._done[futures[future]] = future.result()
+                    self.report(f"simulated {number}/{len(missing)}: {futures[future].command}")
+            except KeyboardInterrupt:
+                pool.shutdown(wait=False, cancel_futures=True)
+                for worker in active_children():
+                    worker.terminate()
+                raise
 
     def simulation(self, request: Request) -> Simulation:
         """Return one simulation."""

@@ -45,7 +45,7 @@ def simulate_args(args: argparse.Namespace) -> list[dict[str, Any]]:
         simulation = simulate(
             args.m_s,
             args.d,
-            [Fraction(gamma) for gamma in args.gamma],
+            [str(gamma) for gamma in args.gamma],
             repeats=args.repeats,
             seed=args.seed,
             sigma=float(args.sigma),
