@@ -52,5 +52,3 @@ def at_ratio(bound: Bound) -> Bound:
 def without_augmentation(bound: Bound) -> Bound:
     """Put m_G = 0."""
     return bound.subs({m_G: sp.Integer(0)})
-
-

@@ -42,9 +42,7 @@ class Domain:
             return False
         if self.lower is not None and (value < self.lower or (self.lower_open and value == self.lower)):
             return False
-        return not (
-            self.upper is not None and (value > self.upper or (self.upper_open and value == self.upper))
-        )
+        return not (self.upper is not None and (value > self.upper or (self.upper_open and value == self.upper)))
 
 
 DOMAINS: dict[sp.Symbol, Domain] = {}
@@ -93,6 +91,17 @@ sigma = _symbol(
     Domain("standard deviation of each coordinate given the label", lower=0, lower_open=True),
     positive=True,
 )
+n_plus = _count("n_plus", "examples of class +1 in S", 1)
+n_minus = _count("n_minus", "examples of class -1 in S", 1)
+g_plus = _count("g_plus", "examples of class +1 in S_G", 0)
+g_minus = _count("g_minus", "examples of class -1 in S_G", 0)
+squared_distance = _symbol(
+    "squared_distance",
+    Domain("squared Euclidean distance, of theta to mu or of an example x to y theta", lower=0),
+    nonnegative=True,
+)
+theta_norm = _symbol("theta_norm", Domain("Euclidean norm of theta", lower=0, lower_open=True), positive=True)
+theta_dot_mu = _symbol("theta_dot_mu", Domain("inner product of theta and mu"), real=True)
 
 # Moments
 p = _symbol("p", Domain("order of a moment", lower=2), positive=True)

@@ -1,0 +1,145 @@
+"""The arithmetics a compiled expression can run on: one set of operations, on float64 arrays and on mpmath numbers.
+
+Every operation is total: what is undefined is nan, what diverges is infinite, and nothing warns or raises, so
+that a branch of a Piecewise may be evaluated where it is not selected. Whoever runs a tape judges the result.
+Another arithmetic (of balls, say) is one more function that returns the same operations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import reduce
+from types import MappingProxyType
+from typing import Any
+
+import mpmath
+import numpy as np
+
+Arithmetic = Mapping[str, Callable[..., Any]]
+"""The operations by name; constants are operations without operands, or with integers for operands."""
+
+
+def _from_scipy(name: str) -> Callable[..., Any]:
+    def function(x: Any) -> Any:
+        import scipy.special  # slow to import, and few expressions need it
+
+        return getattr(scipy.special, name)(x)
+
+    return function
+
+
+def _numpy_n_ceil_log2(n: Any) -> Any:
+    # n = f 2^e with f in [1/2, 1): ceil(log2 n) is e, or e - 1 where n is a power of two. No logarithm is rounded.
+    f, e = np.frexp(n)
+    return np.where(n > 0, n * (e - (f == 0.5)), np.where(n == 0, 0.0, np.nan))
+
+
+def _numpy_select(*pairs: Any) -> Any:
+    value: Any = np.float64(np.nan)
+    for branch, condition in zip(pairs[-2::-2], pairs[::-2], strict=True):
+        value = np.where(condition, branch, value)
+    return value
+
+
+NUMPY: Arithmetic = MappingProxyType(
+    {
+        "rational": lambda p, q: np.float64(p / q),  # int / int rounds correctly at any size
+        "infinity": lambda: np.float64(np.inf),
+        "pi": lambda: np.float64(np.pi),
+        "e": lambda: np.float64(np.e),
+        "truth": lambda value: np.bool_(value),
+        "add": lambda *xs: reduce(np.add, xs),
+        "multiply": lambda *xs: reduce(np.multiply, xs),
+        "divide": np.divide,
+        "sqrt": np.sqrt,
+        "integer_power": lambda x, k: np.square(x) if k == 2 else np.power(x, np.float64(k)),
+        "power": np.power,
+        "exp": np.exp,
+        "log": np.log,
+        "erf": _from_scipy("erf"),
+        "erfc": _from_scipy("erfc"),
+        "absolute": np.abs,
+        "floor": np.floor,
+        "ceiling": np.ceil,
+        "minimum": lambda *xs: reduce(np.minimum, xs),
+        "maximum": lambda *xs: reduce(np.maximum, xs),
+        "n_ceil_log2": _numpy_n_ceil_log2,
+        "less": np.less,
+        "less_equal": np.less_equal,
+        "equal": np.equal,
+        "negation": np.logical_not,
+        "conjunction": lambda *xs: reduce(np.logical_and, xs),
+        "disjunction": lambda *xs: reduce(np.logical_or, xs),
+        "select": _numpy_select,
+    }
+)
+"""The operations on float64 arrays, each correctly rounded or within a few ulp; to be run under `np.errstate`."""
+
+
+def mpmath_arithmetic(context: Any) -> Arithmetic:
+    """Return the operations at the working precision of an mpmath context.
+
+    Args:
+        context: An `mpmath.MPContext`; pass one of your own, as its precision is state.
+    """
+    nan, inf = context.nan, context.inf
+
+    def total(function: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *xs: nan if any(context.isnan(x) for x in xs) else function(*xs)
+
+    def divide(x: Any, y: Any) -> Any:
+        if y == 0:
+            return nan if x == 0 else inf * context.sign(x)
+        return x / y
+
+    def power(x: Any, y: Any) -> Any:
+        if x < 0 and y != context.floor(y):
+            return nan
+        return inf if x == 0 and y < 0 else context.power(x, y)
+
+    def n_ceil_log2(n: Any) -> Any:
+        if n <= 0:
+            return context.zero if n == 0 else nan
+        f, e = context.frexp(n)
+        return n * (e - (f == 0.5))
+
+    def select(*pairs: Any) -> Any:
+        return next((branch for branch, condition in zip(pairs[::2], pairs[1::2], strict=True) if condition), nan)
+
+    return {
+        "rational": lambda p, q: context.mpf(p) / q,
+        "infinity": lambda: inf,
+        "pi": lambda: +context.pi,
+        "e": lambda: +context.e,
+        "truth": bool,
+        "add": total(lambda *xs: reduce(lambda x, y: x + y, xs)),
+        "multiply": total(lambda *xs: reduce(lambda x, y: x * y, xs)),
+        "divide": total(divide),
+        "sqrt": total(lambda x: nan if x < 0 else context.sqrt(x)),
+        "integer_power": lambda x, k: total(context.power)(x, k),
+        "power": total(power),
+        "exp": total(context.exp),
+        "log": total(lambda x: nan if x < 0 else context.log(x)),
+        "erf": total(context.erf),
+        "erfc": total(context.erfc),
+        "absolute": total(abs),
+        "floor": total(lambda x: x if context.isinf(x) else context.floor(x)),
+        "ceiling": total(lambda x: x if context.isinf(x) else context.ceil(x)),
+        "minimum": total(min),
+        "maximum": total(max),
+        "n_ceil_log2": total(n_ceil_log2),
+        "less": lambda x, y: x < y,
+        "less_equal": lambda x, y: x <= y,
+        "equal": lambda x, y: x == y,
+        "negation": lambda x: not x,
+        "conjunction": lambda *xs: all(xs),
+        "disjunction": lambda *xs: any(xs),
+        "select": select,
+    }
+
+
+def new_context(digits: int) -> Any:
+    """Return an mpmath context of its own at a number of decimal digits, so that no global precision changes."""
+    context = mpmath.MPContext()
+    context.dps = digits
+    return context

@@ -1,0 +1,129 @@
+"""What a simulation of the Gaussian mixture is asked for, checked where it comes in."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+from numerics.domains import check_domain
+from theory import symbols
+
+LABELS = ("balanced", "iid")
+LOSSES = ("nll", "zero_one")
+VARIANCES = ("pooled", "per-class")
+_SMALLEST_S = {("balanced", "pooled"): 3, ("balanced", "per-class"): 4, ("iid", "pooled"): 4, ("iid", "per-class"): 4}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One simulation; the fields are the arguments of `numerics.mixture.simulate`, in canonical form."""
+
+    m_S: int
+    d: int
+    gammas: tuple[Fraction, ...]
+    repeats: int
+    seed: int
+    sigma: float
+    labels: str
+    loss: str
+    risk: str | int
+    variance: str
+    mu: tuple[float, ...]
+
+    def generated(self, gamma: Fraction) -> int:
+        """Return m_G = gamma m_S."""
+        return int(gamma * self.m_S)
+
+
+def checked(
+    m_S: Any,
+    d: Any,
+    gammas: Iterable[Any],
+    *,
+    repeats: Any,
+    seed: Any,
+    sigma: Any,
+    labels: str,
+    loss: str,
+    risk: Any,
+    variance: str,
+    mu: Sequence[float] | None,
+) -> Settings:
+    """Check the arguments of a simulation and bring them into canonical form.
+
+    Raises:
+        ValueError: An argument is out of range; one line that names it and its value.
+    """
+    for name, value, known in (("labels", labels, LABELS), ("loss", loss, LOSSES), ("variance", variance, VARIANCES)):
+        if value not in known:
+            raise ValueError(f"{name} must be one of {', '.join(known)}. Found {value!r}.")
+    m_S, d = _integer("m_S", m_S, 1), _integer("d", d, 1)
+    if isinstance(gammas, (str, int, float, Fraction)):
+        raise ValueError(f"gammas must be a sequence of numbers. Found {gammas!r}.")
+    fractions = tuple(_gamma(gamma, m_S) for gamma in gammas)
+    if not fractions:
+        raise ValueError("gammas must hold at least one value. Found none.")
+    _check_size(m_S, labels, variance, augmented=any(fractions))
+    return Settings(
+        m_S=m_S,
+        d=d,
+        gammas=fractions,
+        repeats=_integer("repeats", repeats, 2),  # a standard error needs two
+        seed=_integer("seed", seed, 0),
+        sigma=_sigma(sigma),
+        labels=labels,
+        loss=loss,
+        risk=risk if risk == "exact" else _integer("risk, if not 'exact',", risk, 1),
+        variance=variance,
+        mu=_direction(mu, d),
+    )
+
+
+def _integer(name: str, value: Any, lower: int) -> int:
+    try:
+        integer = int(value)
+        fits = not isinstance(value, (bool, str)) and integer == value and integer >= lower
+    except (TypeError, ValueError, OverflowError):
+        fits = False
+    if not fits:
+        raise ValueError(f"{name} must be an integer >= {lower}. Found {value}.")
+    return integer
+
+
+def _gamma(value: Any, m_S: int) -> Fraction:
+    # A float stands for the decimal it prints as: 0.1 * 10 is to be 1.
+    try:
+        gamma = value if isinstance(value, Fraction) else Fraction(str(value))
+    except (ValueError, ZeroDivisionError):
+        raise ValueError(f"gamma must be a number >= 0. Found {value}.") from None
+    check_domain(symbols.gamma, gamma)
+    if (gamma * m_S).denominator != 1:
+        raise ValueError(f"gamma * m_S must be an integer. Found gamma = {value} with m_S = {m_S}.")
+    return gamma
+
+
+def _check_size(m_S: int, labels: str, variance: str, *, augmented: bool) -> None:
+    # Balanced labels at gamma = 0 fit no generator and put no condition on S: any size is well-defined. The
+    # condition on i.i.d. labels holds at every gamma, so that the same S serves them all.
+    smallest = _SMALLEST_S[labels, variance] if augmented or labels == "iid" else 1
+    if m_S < smallest:
+        raise ValueError(f"m_S must be >= {smallest} with {labels} labels and {variance} variance. Found {m_S}.")
+
+
+def _sigma(value: Any) -> float:
+    try:
+        sigma = float(value)
+    except (TypeError, ValueError):
+        raise ValueError(f"sigma must be a number > 0. Found {value}.") from None
+    check_domain(symbols.sigma, sigma)
+    return sigma
+
+
+def _direction(mu: Sequence[float] | None, d: int) -> tuple[float, ...]:
+    direction = (1 / math.sqrt(d),) * d if mu is None else tuple(map(float, mu))
+    if len(direction) != d or not math.isclose(math.hypot(*direction), 1, rel_tol=1e-9):
+        raise ValueError(f"mu must be a unit vector of length d = {d}. Found {list(direction)}.")
+    return direction
