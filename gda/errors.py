@@ -12,8 +12,11 @@ class InputError(ValueError):
 
 @contextmanager
 def as_input_error() -> Iterator[None]:
-    """Turn a complaint about arguments into an `InputError`; for calls that pass a person's input straight on."""
+    """Turn a complaint about arguments into an `InputError`; for calls that pass a person's input straight on.
+
+    An `ArithmeticError` is one too: an expression without a value at the point asked for.
+    """
     try:
         yield
-    except ValueError as error:
+    except (ValueError, ArithmeticError) as error:
         raise InputError(str(error)) from error

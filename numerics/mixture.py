@@ -114,7 +114,7 @@ def simulate(
     Raises:
         ValueError: An argument is out of range; one line that names it and its value.
 
-    Source: theory.md's binary Gaussian mixture, after Zheng, Wu, Li (2023), whose protocol is balanced labels,
+    Source: the binary Gaussian mixture of Zheng, Wu, Li (2023), reconstructed; their protocol is balanced labels,
         sigma 0.6, 1000 repeats, 10 000 test points and the per-class variance.
     """
     settings = checked(

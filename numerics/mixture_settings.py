@@ -14,6 +14,8 @@ from theory import symbols
 LABELS = ("balanced", "iid")
 LOSSES = ("nll", "zero_one")
 VARIANCES = ("pooled", "per-class")
+_LARGEST_SIGMA = 1e100
+_MOST_NUMBERS = 10**14
 _SMALLEST_S = {("balanced", "pooled"): 3, ("balanced", "per-class"): 4, ("iid", "pooled"): 4, ("iid", "per-class"): 4}
 
 
@@ -67,7 +69,7 @@ def checked(
     if not fractions:
         raise ValueError("gammas must hold at least one value. Found none.")
     _check_size(m_S, labels, variance, augmented=any(fractions))
-    return Settings(
+    settings = Settings(
         m_S=m_S,
         d=d,
         gammas=fractions,
@@ -80,6 +82,10 @@ def checked(
         variance=variance,
         mu=_direction(mu, d),
     )
+    drawn = settings.repeats * d * (m_S + sum(map(settings.generated, fractions)))
+    if drawn > _MOST_NUMBERS:  # weeks: surely not meant
+        raise ValueError(f"repeats * d * (m_S + m_G) must be at most {_MOST_NUMBERS:.0e}. Found {drawn}.")
+    return settings
 
 
 def _integer(name: str, value: Any, lower: int) -> int:
@@ -119,6 +125,8 @@ def _sigma(value: Any) -> float:
     except (TypeError, ValueError):
         raise ValueError(f"sigma must be a number > 0. Found {value}.") from None
     check_domain(symbols.sigma, sigma)
+    if not 1 / _LARGEST_SIGMA <= sigma <= _LARGEST_SIGMA:  # beyond, squared distances leave the range of floats
+        raise ValueError(f"sigma must be between {1 / _LARGEST_SIGMA:g} and {_LARGEST_SIGMA:g}. Found {value}.")
     return sigma
 
 

@@ -95,7 +95,7 @@ def record(expression: sp.Expr, arguments: Sequence[sp.Symbol]) -> Tape:
 
 def expand_conventions(expression: sp.Expr) -> sp.Expr:
     """Write functions that only carry a convention at zero as the Piecewise they stand for."""
-    return expression.replace(n_log_en, lambda n: sp.Piecewise((n * (1 + sp.log(n)), n > 0), (0, True)))
+    return expression.replace(n_log_en, n_log_en.definition)
 
 
 class _Recorder:

@@ -43,8 +43,13 @@ class n_log_en(sp.Function):  # noqa: N801
         if n.is_Integer:
             if n < 0:
                 raise ValueError(f"n log(e n) needs n >= 0. Found {n}.")
-            return n * (1 + sp.log(n)) if n > 0 else sp.Integer(0)
+            return cls.definition(n)
         return None
+
+    @staticmethod
+    def definition(n: sp.Expr) -> sp.Expr:
+        """Write the function out, its convention at 0 as a Piecewise."""
+        return sp.Piecewise((n * (1 + sp.log(n)), n > 0), (0, True))
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         inner = printer.doprint(self.args[0])
