@@ -158,6 +158,7 @@ def weakest(checks: Sequence[Check]) -> Kind:
 def decide(evidence: Evidence) -> Verdict:
     """Turn evidence into a verdict.
 
+    A failing check of this project's own making (`Check.internal`) decides nothing but that we are wrong: *open*.
     *verified*: every stated check holds. *amended*: one fails and every check of the amended statement holds.
     *refuted*: one fails and there is no amended statement that holds. *open*: none fails, some are undecided. A
     verdict by failure has the strongest kind among the checks that failed: one of them suffices.
@@ -165,6 +166,8 @@ def decide(evidence: Evidence) -> Verdict:
     stated = evidence.stated
     if not stated:
         return Verdict("not checked", "not checked")
+    if any(check.internal and check.holds is not True for check in evidence.checks):
+        return Verdict("open", weakest(stated), _axioms(stated))
     failed = [check for check in stated if check.holds is False]
     if not failed:
         name: VerdictName = "verified" if all(check.holds for check in stated) else "open"

@@ -12,7 +12,7 @@ from numerics.compile import compile_expression
 from numerics.domains import mpf_to_fraction
 from theory.stability import Bound
 
-_DIGITS = 40
+_DIGITS = 40  # beyond those of the largest integer among the values
 _GUARD = Fraction(1, 10**30)
 
 
@@ -30,8 +30,17 @@ class BoundValue:
 
 
 def round_up(value: Fraction) -> float:
-    """Return the least float that is not below a nonnegative number."""
-    nearest = float(value)
+    """Return the least float that is not below a nonnegative number.
+
+    Raises:
+        OverflowError: there is none.
+    """
+    try:
+        nearest = float(value)
+    except OverflowError:
+        raise OverflowError(
+            f"a term of the bound is above the largest float: about 1e{len(str(int(value))) - 1}"
+        ) from None
     return nearest if Fraction(nearest) >= value else math.nextafter(nearest, math.inf)
 
 
@@ -49,11 +58,12 @@ def evaluate_bound(bound: Bound, values: Mapping[str, Any]) -> BoundValue:
     Raises:
         DomainError: a value outside its symbol's domain.
     """
+    digits = _DIGITS + max((len(str(value)) for value in values.values() if isinstance(value, int)), default=0)
     terms = {}
     for name, expression in bound.terms.items():
         compiled = compile_expression(expression)
         used = {symbol.name: values[symbol.name] for symbol in compiled.arguments}
-        exact = mpf_to_fraction(compiled.at_precision(_DIGITS, **used)._mpf_)
+        exact = mpf_to_fraction(compiled.at_precision(digits, **used)._mpf_)
         # 40 digits are computed; the guard of 30 covers their error, so the float is not below the true term.
         terms[name] = round_up(exact * (1 + _GUARD))
     total = sum((Fraction(term) for term in terms.values()), Fraction(0))

@@ -25,6 +25,12 @@ class Interval:
         """Whether a value lies in the interval, ends included."""
         return self.low <= value <= self.high
 
+    def within(self, low: float, high: float) -> bool | None:
+        """Whether the quantity lies in a band: True or False if the whole interval says so, else None."""
+        if low <= self.low and self.high <= high:
+            return True
+        return False if self.high < low or high < self.low else None
+
     def format(self, digits: int = 3) -> str:
         """Write the estimate and its interval with a number of significant digits."""
         return f"{self.value:.{digits}g} [{self.low:.{digits}g}, {self.high:.{digits}g}]"
@@ -120,8 +126,9 @@ def bonferroni_p(readings: Sequence[Reading], published_repeats: float) -> float
 def implied_repeats(readings: Sequence[Reading], level: float = 0.95, upper: float = 1e6) -> Interval:
     """Estimate over how many repeats the published means were taken, from the scatter of the readings alone.
 
+    Taken as independent: readings of cells that share their real data are not, so the interval is a guide, not a test.
     The sum of squared z-scores grows with the number of repeats assumed; the estimate puts it at the median of
-    chi-square, the ends of the interval at its quantiles (independent normal errors assumed). `upper` stands for "no
+    chi-square, the ends of the interval at its quantiles. `upper` stands for "no
     end in sight": the scatter is then no larger than the reading errors explain.
     """
 

@@ -16,6 +16,9 @@ import sympy as sp
 
 from theory.lemmas import Application, Lemma
 
+CONCLUSION = "conclusion"
+"""Name of the quantity that the last step of a derivation computes and states."""
+
 Rule = Literal["identity", "calculus", "lemma", "union bound", "assembly", "elementary inequality"]
 
 
@@ -95,15 +98,22 @@ class Derivation:
     Args:
         name: what is derived.
         assumes: the premises in words.
-        steps: in order.
-        conclusion: the final expression, as computed by the last step.
+        steps: in order; the last one computes and states the quantity *conclusion*.
     """
 
     name: str
     assumes: tuple[str, ...]
     steps: tuple[Step, ...]
-    conclusion: sp.Expr
     notes: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        if not self.steps or CONCLUSION not in self.steps[-1].computed:
+            raise ValueError(f"the last step of a derivation computes its conclusion. Found none in {self.name!r}.")
+
+    @property
+    def conclusion(self) -> sp.Expr:
+        """The final expression, computed and checked in the last step."""
+        return self.steps[-1].computed[CONCLUSION]
 
     def failures(self) -> tuple[Failure, ...]:
         """List every failure, in the order of the steps."""

@@ -106,34 +106,76 @@ def mean(variable: Coordinate, law: Law, body: Functional) -> Functional:
     return Mean(variable, law, body)
 
 
+def free_coordinates(f: Functional) -> frozenset[Coordinate]:
+    """Return the examples that a functional is a function of: learned from, tested on, or behind an inner law."""
+    if isinstance(f, Combination):
+        return frozenset().union(*(free_coordinates(g) for _, g in f.terms))
+    if isinstance(f, Mean):
+        return (free_coordinates(f.body) - {f.variable}) | f.law.of
+    return f.train | {f.point}
+
+
 def average(f: Functional, variable: Coordinate, law: Law) -> Functional:
     """Average a functional over an example: move the mean inwards as far as the dependences allow.
 
     A mean over `variable` commutes with an inner mean only where the inner law is no function of `variable`, and
     turns a loss *at* that example into a risk only where the learner was not trained on it.
+
+    Raises:
+        UndecidedError: an inner mean is over a variable that `law` depends on; its name would be captured.
     """
     if isinstance(f, Combination):
         return combine((c, average(g, variable, law)) for c, g in f.terms)
+    if variable not in free_coordinates(f):
+        return f
     if isinstance(f, Mean):
         if variable in f.law.of:
             return Mean(variable, law, f)
+        if f.variable in law.of:
+            raise UndecidedError(f"{f.variable} is averaged over inside, and {law} depends on it")
         return mean(f.variable, f.law, average(f.body, variable, law))
     if variable in f.train:
         return Mean(variable, law, f)
-    return Mean(FRESH, law, replace(f, point=FRESH)) if f.point == variable else f
+    return Mean(FRESH, law, replace(f, point=FRESH))
 
 
 def substitute_training(f: Functional, old: Coordinate, new: Coordinate) -> Functional:
-    """Put `new` for `old` wherever it is *learned from* (by the learner or the generator), not where it is tested."""
+    """Put `new` for `old` wherever it is *learned from* (by the learner or the generator), not where it is tested.
 
-    def swap(items: frozenset[Coordinate]) -> frozenset[Coordinate]:
-        return frozenset(new if c == old else c for c in items)
-
+    Raises:
+        UndecidedError: an inner mean is over `new`, which would capture it.
+    """
     if isinstance(f, Combination):
         return combine((c, substitute_training(g, old, new)) for c, g in f.terms)
     if isinstance(f, Mean):
-        return mean(f.variable, replace(f.law, of=swap(f.law.of)), substitute_training(f.body, old, new))
-    return replace(f, train=swap(f.train))
+        law = replace(f.law, of=_swapped(f.law.of, old, new))
+        if f.variable == old:
+            return Mean(f.variable, law, f.body)
+        if f.variable == new:
+            raise UndecidedError(f"{new} is averaged over inside")
+        return mean(f.variable, law, substitute_training(f.body, old, new))
+    return replace(f, train=_swapped(f.train, old, new))
+
+
+def _swapped(items: frozenset[Coordinate], old: Coordinate, new: Coordinate) -> frozenset[Coordinate]:
+    return frozenset(new if c == old else c for c in items)
+
+
+def group(f: Functional, members: frozenset[Coordinate], block: Coordinate) -> Functional:
+    """Write the examples of a block under one name; they must be learned from together and not tested on.
+
+    Raises:
+        UndecidedError: one of them is tested on, averaged over, or learned from without the others.
+    """
+    if isinstance(f, Combination):
+        return combine((c, group(g, members, block)) for c, g in f.terms)
+    if isinstance(f, Mean):
+        if f.variable in members or f.law.of & members:
+            raise UndecidedError(f"{block} cannot stand for its examples in {f}")
+        return mean(f.variable, f.law, group(f.body, members, block))
+    if f.point in members or (f.train & members and not members <= f.train):
+        raise UndecidedError(f"{block} cannot stand for its examples in {f}")
+    return replace(f, train=(f.train - members) | {block}) if f.train & members else f
 
 
 FRESH = Coordinate("z")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.derivation import Derivation, Step
+from theory.derivation import CONCLUSION, Derivation, Step
 from theory.lemmas import MARKOV, MOMENTS_TO_TAILS, a, b
 from theory.symbols import delta, p
 
@@ -81,13 +81,12 @@ def moments_to_tails() -> Derivation:
         name="assembly",
         says="e times the moment bound at p = log(e/delta) is the lemma as stated.",
         rule="assembly",
-        computed={"bound": bound},
-        stated={"bound": MOMENTS_TO_TAILS.bound},
+        computed={CONCLUSION: bound},
+        stated={CONCLUSION: MOMENTS_TO_TAILS.bound},
         uses=(large.name, *(step.name for step in small)),
     )
     return Derivation(
         name="moments to tails",
         assumes=("||Y||_p <= a sqrt(p) + b p for every p >= 2", "0 < delta < 1, x = log(1/delta)"),
         steps=(markov, large, *small, assembly),
-        conclusion=bound,
     )

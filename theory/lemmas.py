@@ -85,6 +85,7 @@ class Lemma:
         source: paper and theorem.
         sureness: how the statement and its constants are known.
         constants: named constants of the statement that other versions of the lemma replace.
+        moments_from: for a bound on moments, the least order p for which it holds.
     """
 
     key: str
@@ -95,6 +96,7 @@ class Lemma:
     source: str
     sureness: Sureness
     constants: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
+    moments_from: sp.Expr | None = None
 
     @property
     def statement(self) -> sp.Rel:
@@ -153,20 +155,25 @@ BKZ_MOMENT = Lemma(
     source="Bousquet, Klochkov, Zhivotovskiy, COLT 2020 (arXiv 1910.07833), Theorem 4; p >= 2",
     sureness="recalled",
     constants={c_chaos: 12 * sp.sqrt(2), c_iid: sp.Integer(4)},
+    moments_from=sp.Integer(2),
 )
 
 PUBLISHED: Mapping[sp.Symbol, sp.Expr] = dict(BKZ_MOMENT.constants)
 """The constants of L1 as printed: 12 sqrt 2 and 4."""
 
 SHARPENED: Mapping[sp.Symbol, sp.Expr] = {c_chaos: sp.sqrt(2), c_iid: sp.Integer(1)}
-"""The same proof with moment McDiarmid at 1/sqrt 2 and Rio's inequality; rests on Rio (2009)."""
+"""The same proof with moment McDiarmid at 1/sqrt 2 and Rio's inequality (L6), on which they rest besides."""
 
 MOMENTS_TO_TAILS = Lemma(
     key="L2",
     title="moments to tails",
     left="|Y|, with probability at least 1 - delta",
     bound=sp.E * (a * sp.sqrt(sp.log(sp.E / delta)) + b * sp.log(sp.E / delta)),
-    hypotheses=(Hypothesis("moments", "||Y||_p <= a sqrt(p) + b p for every p >= 2"),),
+    hypotheses=(
+        Hypothesis(
+            "moments from", "||Y||_p <= a sqrt(p) + b p for every p from some order, at most 2, on", sp.Integer(2)
+        ),
+    ),
     source="Bousquet, Klochkov, Zhivotovskiy (2020), Lemma 1, here for p >= 2 and every delta; from Markov",
     sureness="derived",
 )
@@ -267,6 +274,16 @@ CHI_SQUARE_TAIL = Lemma(
     sureness="recalled",
 )
 
+MIXTURE_ORDERS = Lemma(
+    key="A1",
+    title="orders of the Gaussian mixture's M, beta, D_TV and T, with constant 1",
+    left="M, beta, D_TV, T of the mixture",
+    bound=sp.Symbol("theory.gaussian_mixture.constants"),
+    hypotheses=(Hypothesis("probability", "they hold up to constants and with high probability, not for all data"),),
+    source="Zheng, Wu, Li (2023), reconstructed",
+    sureness="recalled",
+)
+
 LEMMAS: tuple[Lemma, ...] = (
     MARKOV,
     BKZ_MOMENT,
@@ -279,5 +296,6 @@ LEMMAS: tuple[Lemma, ...] = (
     PRODUCT_TV,
     GAUSSIAN_TV,
     CHI_SQUARE_TAIL,
+    MIXTURE_ORDERS,
 )
 """All of them, in the order of their keys' first use."""

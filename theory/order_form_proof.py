@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from theory.derivation import Derivation, Step
+from theory.derivation import CONCLUSION, Derivation, Step
 from theory.functions import n_ceil_log2, n_log_en
 from theory.lemmas import c_chaos, c_iid
 from theory.stability import explicit_form, order_form
@@ -115,9 +115,16 @@ def order_form_dominates() -> Derivation:
         )
         for key, term in explicit.items()
     ]
+    largest = Step(
+        name="largest",
+        says="The largest of them serves all terms.",
+        rule="assembly",
+        computed={CONCLUSION: sp.Max(*(step.computed["constant"] for step in steps))},
+        stated={CONCLUSION: sp.Max(*stated.values())},
+        uses=tuple(step.name for step in steps),
+    )
     return Derivation(
         name="order form from explicit form",
         assumes=("0 < delta < 1, x = log(1/delta)", "m_S >= 1, m_G >= 1"),
-        steps=(*facts, *steps),
-        conclusion=sp.Max(*(step.computed["constant"] for step in steps)),
+        steps=(*facts, *steps, largest),
     )

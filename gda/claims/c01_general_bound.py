@@ -61,7 +61,7 @@ def gather(_context: Context) -> Evidence:
     """Check the four derivations and say what their constants amount to."""
     chains = derivations()
     hidden = chains["order form from explicit form"].conclusion
-    named = (("published (12 sqrt 2, 4)", PUBLISHED), ("sharpened (sqrt 2, 1)", SHARPENED))
+    named = (("published (12 sqrt 2, 4)", PUBLISHED), ("sharpened (sqrt 2, 1; rest on L6 too)", SHARPENED))
     rows = [
         [
             name,

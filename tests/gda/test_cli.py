@@ -151,7 +151,7 @@ def test_explain_prints_claim_derivation_and_evidence(capsys):
     assert code == 0
     assert "## C1: verified" in out
     assert "moments S_G [lemma by L1]" in out
-    assert "12 of 12 steps hold" in out
+    assert "14 of 14 steps hold" in out
 
 
 def test_a_partial_run_leaves_the_report_alone(capsys, tmp_path, monkeypatch):

@@ -17,6 +17,8 @@ from theory.functionals import (
     UndecidedError,
     average,
     combine,
+    free_coordinates,
+    group,
     mean,
     substitute_training,
 )
@@ -62,6 +64,37 @@ def test_a_mean_over_a_law_that_depends_on_the_example_is_not_moved_past_it():
     assert average(inner, X, Law("D")) == Mean(X, Law("D"), inner)
     free = Mean(Z, Law("D_G", frozenset({Y})), Loss(frozenset({Y}), X))
     assert average(free, X, Law("D")) != Mean(X, Law("D"), free)
+
+
+def test_a_mean_whose_name_would_be_captured_is_refused():
+    law, depends = Law("D"), Law("D_G", frozenset({Y}))
+    assert average(Mean(X, law, Loss(frozenset({Y}), X)), X, Law("other")) == Mean(X, law, Loss(frozenset({Y}), X))
+    with pytest.raises(UndecidedError):
+        average(Mean(Y, law, Loss(frozenset({Z}), X)), X, depends)
+    with pytest.raises(UndecidedError):
+        substitute_training(Mean(Z, law, LOSS), X, Z)
+    assert substitute_training(Mean(X, law, LOSS), X, Z) == Mean(X, law, LOSS)
+
+
+def test_free_examples_are_those_learned_from_tested_on_or_behind_a_law():
+    f = Mean(Z, Law("D_G", frozenset({X})), Loss(frozenset({Y, Z}), FRESH))
+    assert free_coordinates(f) == {X, Y, FRESH}
+    assert free_coordinates(combine([(1, f), (1, LOSS)])) == {X, Y, FRESH}
+
+
+def test_a_block_stands_for_its_examples_only_where_they_are_learned_from_together():
+    block = Coordinate("S")
+    assert group(Loss(frozenset({X, Y}), Z), frozenset({X, Y}), block) == Loss(frozenset({block}), Z)
+    for f in (LOSS, Loss(frozenset({X}), Z), Mean(X, Law("D"), LOSS)):
+        with pytest.raises(UndecidedError):
+            group(f, frozenset({X, Y}), block)
+
+
+def test_a_loss_that_starts_above_zero_has_the_width_of_its_interval():
+    premises = Premises(M / 4, M, beta, T)
+    assert premises.width(LOSS) == 3 * M / 4
+    assert premises.magnitude(combine([(1, LOSS)])) == sp.Max(-M / 4, M)
+    assert premises.difference(LOSS, X) == 3 * M / 4 + beta
 
 
 def test_substitution_reaches_learner_and_generator_but_not_the_test_point():

@@ -1,16 +1,18 @@
 """The derivations hold, and every constant that they derive is caught, when changed, in the step where it arises."""
 
+import itertools
 from dataclasses import replace
 
 import pytest
 import sympy as sp
 
-from theory import lemma_proofs, order_form_proof, stability_proof
+from theory import families, lemma_proofs, order_form_proof, stability_proof
 from theory.derivation import Derivation, agree
+from theory.families import Stated, moment_step
 from theory.functionals import Law, UndecidedError, mean
-from theory.lemmas import BKZ_MOMENT, MCDIARMID, PUBLISHED, SHARPENED, c_chaos, c_iid
+from theory.lemmas import BKZ_MOMENT, MCDIARMID, MOMENTS_TO_TAILS, PUBLISHED, SHARPENED, TV_DUALITY, c_chaos, c_iid
 from theory.stability import TERM_MEANINGS, effective_dependence, explicit_form, order_form
-from theory.stability_proof import AUGMENTED, STANDARD, general_bound, ordinary_bound
+from theory.stability_proof import AUGMENTED, STANDARD, decompose, general_bound, ordinary_bound
 from theory.symbols import D_TV, M, T, beta, delta, m_G, m_S
 
 DERIVATIONS = {
@@ -57,7 +59,12 @@ SLIPS = {
     "one-sided McDiarmid": ("coupling", "tail", m_S * beta * sp.sqrt(2 * AUGMENTED * sp.log(3 / delta))),
     "centring paid once, not for each term": ("centre S_G", "all", 2 * beta),
     "divergence with total variation as an L1 norm": ("divergence", "bound", 2 * AUGMENTED * M * D_TV),
-    "two parts in the decomposition": ("decomposition", "rest", sp.Integer(0)),
+    "two parts in the decomposition": ("decomposition", "weight of R_DG", sp.Integer(0)),
+    "centring of S_G forgotten": (
+        "bound S_G",
+        "bound",
+        Stated(AUGMENTED, 2 * beta).tail(delta / 3),
+    ),
     "the terms' magnitude as 2M": ("moments S", "magnitude", 2 * M),
 }
 
@@ -89,29 +96,127 @@ def test_a_wrong_split_of_delta_is_caught_in_the_union_bound(share):
     assert failing_steps(general_bound(share=share))[0] == "union"
 
 
-@pytest.mark.parametrize(
-    ("module", "attribute", "lemma", "step"),
-    [
-        ("stability_proof", "BKZ_MOMENT", replace(BKZ_MOMENT, bound=2 * BKZ_MOMENT.bound), "moments S_G"),
-        ("stability_proof", "MCDIARMID", replace(MCDIARMID, bound=sp.sqrt(2) * MCDIARMID.bound), "coupling"),
-    ],
-)
-def test_a_wrong_lemma_is_caught_in_the_step_that_applies_it(monkeypatch, module, attribute, lemma, step):
-    monkeypatch.setattr(f"theory.{module}.{attribute}", lemma)
+def patched_family(change):
+    """Return a change of every family of the proof."""
+
+    def patch(monkeypatch):
+        for name in ("generated_family", "real_family"):
+            original = getattr(stability_proof, name)
+            monkeypatch.setattr(stability_proof, name, lambda *a, f=original: change(f(*a)))
+
+    return patch
+
+
+def patched(module, name, value):
+    return lambda monkeypatch: monkeypatch.setattr(module, name, value)
+
+
+def law_of_another_generator(monkeypatch):
+    other = Law("OTHER", of=stability_proof.REAL)
+    laws = {**stability_proof.LAWS, stability_proof.G_J: other, stability_proof.G_REST: other}
+    monkeypatch.setattr(stability_proof, "LAWS", laws)
+
+
+# What the proof computes is changed, not what it states: the step that computes it has to object first.
+COMPUTED = {
+    "no mean over S_G": (patched(stability_proof, "averaged_term", lambda parts: parts.term_S), "centre S"),
+    "a loss counted twice": (
+        patched(stability_proof, "signed_error", lambda size, f=stability_proof.signed_error: f(2 * size)),
+        "decomposition",
+    ),
+    "another generator's law": (law_of_another_generator, "decomposition"),
+    "one term too many": (patched_family(lambda family: replace(family, count=family.count + 1)), "centre S_G"),
+    "no centring": (patched(families.Family, "centred", lambda family: family.term), "moments S_G"),
+    "given nothing": (patched_family(lambda family: replace(family, given=frozenset())), "moments S_G"),
+    "the block's rest taken for the example": (
+        patched_family(lambda family: replace(family, own=family.others, others=family.own)),
+        "moments S_G",
+    ),
+    "moments of another lemma": (
+        patched(families, "BKZ_MOMENT", replace(BKZ_MOMENT, bound=2 * BKZ_MOMENT.bound)),
+        "moments S_G",
+    ),
+    "moments known only from p = 3": (
+        patched(families, "BKZ_MOMENT", replace(BKZ_MOMENT, moments_from=sp.Integer(3))),
+        "tail S_G",
+    ),
+    "tails of another lemma": (
+        patched(families, "MOMENTS_TO_TAILS", replace(MOMENTS_TO_TAILS, bound=2 * MOMENTS_TO_TAILS.bound)),
+        "tail S_G",
+    ),
+    "another McDiarmid": (
+        patched(stability_proof, "MCDIARMID", replace(MCDIARMID, bound=sp.sqrt(2) * MCDIARMID.bound)),
+        "coupling",
+    ),
+    "another duality": (
+        patched(stability_proof, "TV_DUALITY", replace(TV_DUALITY, bound=2 * TV_DUALITY.bound)),
+        "divergence",
+    ),
+}
+
+
+@pytest.mark.parametrize("change", COMPUTED)
+def test_a_change_of_what_is_computed_is_caught_in_its_own_step(change, monkeypatch):
+    patch, step = COMPUTED[change]
+    assert failing_steps(general_bound()) == []
+    patch(monkeypatch)
     assert failing_steps(general_bound())[0] == step
 
 
-def test_without_centring_the_lemma_does_not_apply(monkeypatch):
-    monkeypatch.setattr(stability_proof.Family, "centred", lambda family: family.term)
-    failures = general_bound().failures()
-    assert failures[0].step == "moments S_G"
-    assert any("centred" in failure.reason for failure in failures)
+def test_without_the_mean_over_S_G_the_real_terms_are_not_functions_of_independent_examples():
+    """They depend on S_G, whose law depends on S: lemma L1 does not apply, whatever differences are stated."""
+    parts = decompose(AUGMENTED)
+    step = moment_step(stability_proof.real_family(parts, parts.term_S), STANDARD, Stated(m_S, 2 * beta), ())
+    assert any("independent" in failure.reason for failure in step.failures())
 
 
 def test_generated_examples_are_not_independent_unless_S_is_fixed():
-    family = replace(stability_proof.generated_family(AUGMENTED), given=frozenset())
-    step = stability_proof.moment_step(family, STANDARD, 2 * beta, ())
+    parts = decompose(AUGMENTED)
+    family = replace(stability_proof.generated_family(parts), given=frozenset())
+    step = moment_step(family, STANDARD, Stated(AUGMENTED, 2 * beta), ())
     assert any("independent" in failure.reason for failure in step.failures())
+
+
+def test_a_block_is_not_independent_given_what_was_drawn_from_it():
+    parts = decompose(AUGMENTED)
+    family = stability_proof.real_family(parts, stability_proof.averaged_term(parts))
+    assert family.independent()
+    assert not replace(family, given=frozenset({stability_proof.GENERATED_SAMPLE})).independent()
+
+
+@pytest.mark.parametrize(
+    ("lemma", "limits"),
+    [
+        (BKZ_MOMENT, {"conditional mean": "M", "centred": "0", "difference": "b"}),
+        (MOMENTS_TO_TAILS, {"moments from": "2"}),
+        (MCDIARMID, {"difference": "c"}),
+        (TV_DUALITY, {"width": "width"}),
+    ],
+    ids=lambda value: getattr(value, "key", ""),
+)
+def test_what_the_lemmas_ask_for(lemma, limits):
+    assert {h.name: str(h.at_most) for h in lemma.hypotheses if h.at_most is not None} == limits
+
+
+@pytest.mark.parametrize(("lemma", "name"), [(MCDIARMID, "difference"), (TV_DUALITY, "width")])
+def test_a_hypothesis_is_met_up_to_its_limit_and_not_beyond(lemma, name):
+    (letter,) = (h.at_most for h in lemma.hypotheses if h.name == name)
+    supplied = {h.name: True for h in lemma.hypotheses}
+    assert lemma.apply({letter: beta}, {**supplied, name: beta / 2}).holds
+    assert not lemma.apply({letter: beta}, {**supplied, name: 2 * beta}).holds
+    assert not lemma.apply({letter: beta}, {**supplied, name: M}).holds  # not comparable: not met
+
+
+def test_an_undecided_condition_does_not_pass():
+    step = replace(DERIVATIONS["moments_to_tails"].steps[1], conditions={"who knows": None})
+    assert any("who knows" in failure.reason for failure in step.failures())
+
+
+def test_a_wrong_conclusion_is_caught():
+    for derivation in DERIVATIONS.values():
+        last = derivation.steps[-1]
+        halved = replace(last, computed={**last.computed, "conclusion": last.computed["conclusion"] / 2})
+        assert failing_steps(derivation.with_step(halved)) == [last.name]
 
 
 def test_without_a_premise_on_the_generator_the_sum_over_S_cannot_be_bounded():
@@ -120,14 +225,15 @@ def test_without_a_premise_on_the_generator_the_sum_over_S_cannot_be_bounded():
 
 
 def test_a_law_of_one_draw_is_not_bounded_by_the_dependence_of_the_sample():
-    term = mean(stability_proof.GENERATED_SAMPLE, Law("D_G", stability_proof.REAL), stability_proof.real_term())
+    inner = Law("D_G", stability_proof.REAL)
+    term = mean(stability_proof.GENERATED_SAMPLE, inner, decompose(AUGMENTED).term_S)
     with pytest.raises(UndecidedError):
         STANDARD.difference(term, stability_proof.S_I)
 
 
 def test_a_step_must_use_earlier_steps_only():
     derivation = DERIVATIONS["general"]
-    backwards = replace(derivation, steps=derivation.steps[::-1])
+    backwards = replace(derivation, steps=(*derivation.steps[-2::-1], derivation.steps[-1]))
     assert any("no earlier step" in failure.reason for failure in backwards.failures())
 
 
@@ -199,7 +305,7 @@ def test_an_order_term_that_does_not_cover_is_reported(monkeypatch):
     terms = dict(order_form().terms)
     terms["stability_S"] = terms["sampling_S"]
     monkeypatch.setattr(order_form_proof, "order_form", lambda: replace(order_form(), terms=terms))
-    assert failing_steps(order_form_proof.order_form_dominates()) == ["stability_S"]
+    assert failing_steps(order_form_proof.order_form_dominates())[0] == "stability_S"
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)
@@ -217,3 +323,12 @@ def test_bounds_render(bound):
 
 def test_constants_are_the_printed_ones():
     assert {c_chaos: 12 * sp.sqrt(2), c_iid: 4} == PUBLISHED
+    assert {c_chaos: sp.sqrt(2), c_iid: 1} == SHARPENED
+
+
+def test_no_smaller_constant_of_the_iid_part_could_be_true():
+    """At p = 2, independent +-M give ||sum||_2 = M sqrt(p n)/sqrt(2): c_iid >= 1/sqrt(2), so 1/2 would be false."""
+    n = 3
+    second_moment = sum(sum(signs) ** 2 for signs in itertools.product((-1, 1), repeat=n)) / 2**n
+    assert second_moment**0.5 <= float(SHARPENED[c_iid]) * (2 * n) ** 0.5
+    assert second_moment**0.5 > 0.5 * (2 * n) ** 0.5
