@@ -32,6 +32,16 @@ def bound_at(args: argparse.Namespace) -> dict[str, Any]:
         return _mixture(args, sizes) if args.setting == "bgmm" else _custom(args, sizes)
 
 
+def require_real_size(m_S: int, m_G: int) -> None:
+    """Refuse an S that is too small for the generator's variance, where there is a generator.
+
+    Raises:
+        InputError: m_S below 3, with its value.
+    """
+    if m_G > 0 and m_S < 3:
+        raise InputError(f"m_S must be >= 3 where a generator is fitted: its variance divides by m_S - 2. Found {m_S}.")
+
+
 def _mixture(args: argparse.Namespace, sizes: Mapping[str, Any]) -> dict[str, Any]:
     given = [f"--{name.replace('_', '-')}" for name in OWN_NUMBERS if getattr(args, name) is not None]
     if given or args.dependence:
@@ -39,10 +49,7 @@ def _mixture(args: argparse.Namespace, sizes: Mapping[str, Any]) -> dict[str, An
     if args.d is None:
         raise InputError("--setting bgmm needs --d")
     check_domain(sigma, args.sigma)
-    if args.m_g > 0 and args.m_s < 3:
-        raise InputError(
-            f"m_S must be >= 3 where a generator is fitted: its variance divides by m_S - 2. Found {args.m_s}."
-        )
+    require_real_size(args.m_s, args.m_g)
     bound = mixture_bound(args.form)
     point = {**sizes, "d": args.d}
     value = evaluate_bound(bound, point)

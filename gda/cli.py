@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gda.errors import InputError
+from gda.errors import InputError, UndecidedError
 
 OK, BROKEN, BAD_INPUT, UNDECIDED, INTERRUPTED = 0, 1, 2, 3, 130
 
@@ -84,6 +84,31 @@ def build_parser() -> Parser:
     bound.add_argument("--form", choices=("order", "explicit"), default="explicit")
     bound.add_argument("--json", action="store_true")
 
+    optimal = commands.add_parser("optimal", help="the integer m_G at which the bound is least")
+    optimal.add_argument("--setting", choices=("bgmm",), required=True)
+    optimal.add_argument("--m-s", type=integer, required=True, metavar="N", help="real examples")
+    optimal.add_argument("--d", type=integer, required=True, metavar="N", help="dimension")
+    optimal.add_argument(
+        "--delta", type=number, default=Decimal("0.05"), metavar="D", help="failure probability (0.05)"
+    )
+    optimal.add_argument("--form", choices=("order", "explicit"), default="explicit")
+    optimal.add_argument("--json", action="store_true")
+
+    order = commands.add_parser("order", help="the most efficient m_G and the rate, for your own learner and generator")
+    order.add_argument("--beta", metavar="E", help="stability of the learner trained on m examples, as in 1/m")
+    order.add_argument("--tv", metavar="E", help="D_TV(D, D_G(S)), as in (log(m)/m)**(1/4)")
+    order.add_argument("--dependence", default="0", metavar="E", help="T(m_S, m_G) in m and m_G; at most 1 (0)")
+    order.add_argument("--loss-bound", default="1", metavar="E", help="M, upper end of the loss (1)")
+    order.add_argument("--assume", action="append", metavar="R", help="declares a symbol: t>0, d in N; may be repeated")
+    order.add_argument("--reading", choices=("default", "unrestricted"), default="default")
+    order.add_argument("--learner", metavar="NAME", help="a learner by name, with --generator")
+    order.add_argument("--generator", metavar="NAME", help="a generator by name, with --learner")
+    order.add_argument("--json", action="store_true")
+
+    table = commands.add_parser("table", help="every learner with every generator: m*_G, rates, verdict")
+    table.add_argument("--json", action="store_true")
+    table.add_argument("--latex", action="store_true")
+
     simulate = commands.add_parser("simulate", help="literal Monte Carlo of the Gaussian mixture")
     simulate.add_argument("--m-s", type=integer, required=True, metavar="N", help="real examples")
     simulate.add_argument("--d", type=integer, required=True, metavar="N", help="dimension")
@@ -143,6 +168,35 @@ def run_simulate(args: argparse.Namespace) -> int:
     return OK
 
 
+def run_optimal(args: argparse.Namespace) -> int:
+    """Print the integer m_G at which the bound is least."""
+    from gda.optimal import optimal_args
+
+    answer, found = optimal_args(args)
+    say(json.dumps(answer, indent=2) if args.json else f"{found}\nstatus: {answer['status']}")
+    return OK
+
+
+def run_order(args: argparse.Namespace) -> int:
+    """Print the most efficient m_G and the rates."""
+    from gda.order import order_args, render_cases
+
+    answer = order_args(args)
+    say(json.dumps(answer, indent=2) if args.json else render_cases(answer))
+    return OK
+
+
+def run_table(args: argparse.Namespace) -> int:
+    """Print the table of learners and generators."""
+    from gda.table import entries, latex, plain, records
+
+    if args.json and args.latex:
+        raise InputError("--json and --latex exclude each other")
+    found = entries()
+    say(json.dumps(records(found), indent=2) if args.json else latex(found) if args.latex else plain(found))
+    return OK
+
+
 def run_verify(args: argparse.Namespace) -> int:
     """Check claims and write the report."""
     from gda.verify import verify
@@ -162,6 +216,9 @@ COMMANDS: dict[str, Any] = {
     "verify": run_verify,
     "explain": run_explain,
     "bound": run_bound,
+    "optimal": run_optimal,
+    "order": run_order,
+    "table": run_table,
     "simulate": run_simulate,
 }
 
@@ -174,6 +231,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except InputError as error:
         sys.stderr.write(f"gda: {' '.join(str(error).split())}\n")
         return BAD_INPUT
+    except UndecidedError as error:
+        sys.stderr.write(f"gda: undecided: {' '.join(str(error).split())}\n")
+        return UNDECIDED
     except BrokenPipeError:
         # The reader of our output has gone (`gda ... | head`): nothing is wrong, and nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal
 
 import sympy as sp
@@ -230,6 +231,7 @@ class Optimum:
     reason: str = ""
 
 
+@lru_cache(maxsize=256)
 def most_efficient_order(setting: Setting, reading: Reading = "default") -> tuple[Optimum, ...]:
     """Solve for the smallest order of m_G at which the mixed error is at most of the order of the divergence.
 
@@ -370,6 +372,7 @@ class Case:
     reason: str
 
 
+@lru_cache(maxsize=256)
 def verdict(setting: Setting, reading: Reading = "default") -> tuple[Case, ...]:
     """Decide whether the bound at the most efficient m_G is of smaller order than without augmentation.
 

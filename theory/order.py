@@ -122,8 +122,8 @@ def cases_of(expr: Any, m: sp.Symbol, assumptions: Any = (), positive_constants:
         expr = sp.sympify(expr, strict=True)
     except sp.SympifyError as error:
         raise NotInAlgebra(expr, "an order is read from a SymPy expression") from error
-    if not isinstance(expr, sp.Expr):
-        raise NotInAlgebra(expr, "an order is read from a SymPy expression")
+    if not isinstance(expr, sp.Expr) or not expr.is_commutative:
+        raise NotInAlgebra(expr, "an order is read from a SymPy expression in numbers")
     expr = sp.nsimplify(expr, rational=True) if expr.has(sp.Float) else expr
     return cases_of_split(_Reader(m, facts, given, positive_constants).read(expr), facts, given)
 
@@ -208,11 +208,11 @@ class _Reader:
         sign = self.sign_of_constant(expr)
         if sign == 0:
             raise NotInAlgebra(expr, "zero has no order of growth")
-        if sign is not None and sign < 0:
+        if sign < 0:
             raise NotInAlgebra(expr, "a negative term has no order of growth")
 
-    def sign_of_constant(self, expr: sp.Expr) -> int | None:
-        """Return the sign of what is free of m; None stands for "zero or negative", too."""
+    def sign_of_constant(self, expr: sp.Expr) -> int:
+        """Return the sign of what is free of m, -1 also where it is only known not to be positive."""
         if expr.is_positive:
             return 1
         if expr.is_zero:
@@ -295,18 +295,19 @@ class _Reader:
                 raise NotInAlgebra(expr, f"{expr.func.__name__} is for sizes, which do not tend to zero")
             parts.append((self.facts.both(region, constant), ONE))
             here = self.facts.both(region, growing)
-            if here:
-                parts += [(self.facts.both(here, x), order * log) for x, log in self.log_of_growing(n, order)]
+            parts += [(x, order * log) for x, log in self.log_of_growing(n, order, here)]
         return merged(self.facts, parts)
 
-    def log_of_growing(self, argument: sp.Expr, order: Order) -> Split:
-        """Return the order of the logarithm of something that grows, in regions where it does."""
+    def log_of_growing(self, argument: sp.Expr, order: Order, where: Region) -> Split:
+        """Return the order of the logarithm of something that grows, in a region where it does."""
         _, zero, positive = self.facts.sign(order.power)
         _, log_zero, log_positive = self.facts.sign(order.log)
-        deeper = self.facts.both(zero, log_zero, self.facts.sign(order.loglog)[2])
-        if deeper:
+        if self.facts.both(where, zero, log_zero):
             raise NotInAlgebra(sp.log(argument), "log log log of the growing variable is beyond the algebra")
-        return (positive, LOG), (self.facts.both(zero, log_positive), LOG_LOG)
+        return (
+            (self.facts.both(where, positive), LOG),
+            (self.facts.both(where, zero, log_positive), LOG_LOG),
+        )
 
     def read_log(self, expr: sp.Expr) -> Split:
         """Read a logarithm: of what grows, or of what tends to a constant above 1."""
@@ -316,9 +317,7 @@ class _Reader:
             vanishing, constant, growing = _versus_one(order, self.facts)
             if self.facts.both(region, vanishing):
                 raise NotInAlgebra(expr, "the logarithm of something that tends to zero is negative")
-            here = self.facts.both(region, growing)
-            if here:
-                parts += [(self.facts.both(here, x), log) for x, log in self.log_of_growing(argument, order)]
+            parts += self.log_of_growing(argument, order, self.facts.both(region, growing))
             here = self.facts.both(region, constant)
             if here:
                 bounded = self.log_of_bounded(argument, here)

@@ -98,10 +98,21 @@ def sign_regions(expr: sp.Expr) -> Signs:
 
     Returns:
         Three regions, in atoms that have no rational factor.
+
+    Raises:
+        ValueError: if the expression is not rational in what it is made of.
     """
     expr = sp.expand(expr)
     if linear_terms(expr) is not None:
         return _linear_signs(expr)
+    try:
+        return _rational_signs(expr)
+    except sp.PolynomialError as error:
+        raise ValueError(f"an exponent or a condition is rational in its symbols. Found {expr}.") from error
+
+
+def _rational_signs(expr: sp.Expr) -> Signs:
+    """Return where a quotient of polynomials is negative, zero, positive."""
     top, bottom = sp.fraction(sp.cancel(expr))
     sign, upper = _indefinite_factors(top)
     sign_below, lower = _indefinite_factors(bottom)
@@ -123,8 +134,7 @@ def sign_regions(expr: sp.Expr) -> Signs:
 def _indefinite_factors(poly: sp.Expr) -> tuple[int, list[tuple[sp.Expr, int]]]:
     """Return the factors, with their powers, whose sign the symbols do not decide, and the sign of the rest."""
     constant, factors = sp.factor_list(poly)
-    sign = known_sign(constant) or 0
-    rest = []
+    sign, rest = _sign_of_number(constant), []
     for factor, power in factors:
         known = known_sign(factor)
         if known is None:
@@ -134,13 +144,20 @@ def _indefinite_factors(poly: sp.Expr) -> tuple[int, list[tuple[sp.Expr, int]]]:
     return sign, rest
 
 
+def _sign_of_number(value: sp.Expr) -> int:
+    sign = known_sign(value)
+    if sign is None:
+        raise ValueError(f"the sign of a number is not seen. Found {value}.")
+    return sign
+
+
 def _factor_signs(factor: sp.Expr) -> Signs:
     """Return where a polynomial without a rational factor is negative, zero, positive."""
     roots = _real_roots(factor)
     if roots is None:
         return _linear_signs(factor)
     (x,) = factor.free_symbols
-    sign = known_sign(sp.Poly(factor, x).LC()) or 0  # beyond the last root
+    sign = _sign_of_number(sp.Poly(factor, x).LC())  # beyond the last root
     if not roots:
         return (TRUE, FALSE, FALSE) if sign < 0 else (FALSE, FALSE, TRUE)
     cuts = [_linear_signs(x - root) for root in roots]

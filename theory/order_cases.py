@@ -37,7 +37,8 @@ def _exponent(value: Any) -> sp.Expr:
     value = sp.sympify(value, strict=True)
     if value.is_Rational:
         return value
-    if not isinstance(value, sp.Expr) or value.has(sp.oo, -sp.oo, sp.zoo, sp.nan, sp.I, sp.Float):
+    real = isinstance(value, sp.Expr) and value.is_commutative and value.is_extended_real is not False
+    if not real or value.has(sp.oo, -sp.oo, sp.zoo, sp.nan, sp.I, sp.Float):
         raise ValueError(f"an exponent is an exact real number or expression. Found {value}.")
     return value if value.is_Symbol else sp.cancel(value)
 

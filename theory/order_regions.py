@@ -31,6 +31,8 @@ from theory.order_atoms import (
 from theory.order_elimination import has_no_point, row_of
 from theory.order_points import have_common_point
 
+MAX_EMPTY = 500  # empty conjunctions to remember
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -75,6 +77,7 @@ class Facts:
         for atom in ordered(conj):
             if self._find_empty(conj - {atom}):
                 conj -= {atom}
+        del self._empty[:-MAX_EMPTY]
         self._empty.append(conj)
         return True
 
@@ -132,7 +135,8 @@ class Facts:
         """Drop or close the atoms of one conjunction as long as it does not reach the rest."""
         for atom in ordered(conj):
             candidates = [conj - {atom}]
-            if atom.relation == ">":
+            # An edge that the facts exclude anyway is left out, for reading.
+            if atom.relation == ">" and not self.excludes(conj - {atom} | {Atom(atom.poly, "==")}):
                 candidates.append(conj - {atom} | {Atom(atom.poly, ">=")})
             conj = next((weak for weak in candidates if not self._reaches(weak, rest)), conj)
         return conj

@@ -26,7 +26,7 @@ def derivations() -> Mapping[str, Derivation]:
     return {chain.name: chain for chain in chains}
 
 
-def derivation_check(chain: Derivation) -> Check:
+def derivation_check(chain: Derivation, command: str = COMMAND) -> Check:
     """Ask whether every step of a derivation holds."""
     failures = chain.failures()
     broken = {failure.step for failure in failures}
@@ -38,7 +38,7 @@ def derivation_check(chain: Derivation) -> Check:
         + "".join(f"; {failure}" for failure in failures),
         claimed="all",
         holds=not failures,
-        command=COMMAND,
+        command=command,
         axioms=tuple(lemma.key for lemma in chain.axioms),
         internal=True,
     )

@@ -64,6 +64,8 @@ BAD = {
     "negative beta": ([*CUSTOM[:8], "-0.1", "--tv", "0.1", "--loss-bound", "1"], "-0.1"),
     "no loss bound": (CUSTOM, "--loss-bound"),
     "foreign option": ([*MIXTURE, "--beta", "1"], "--beta"),
+    "optimum too small": (["optimal", "--setting", "bgmm", "--m-s", "2", "--d", "5"], "2"),
+    "optimum without dimension": (["optimal", "--setting", "bgmm", "--m-s", "20", "--d", "0"], "0"),
     "unknown setting": (["bound", "--setting", "xgmm", "--m-s", "10", "--m-g", "1"], "xgmm"),
     "unknown claim": (["verify", "--claim", "C99"], "C99"),
     "unknown claim to explain": (["explain", "Z1"], "Z1"),
@@ -135,6 +137,18 @@ def test_bound_json_for_own_numbers(capsys):
     with_dependence = run_json(capsys, *CUSTOM, "--loss-bound", "1", "--dependence", "0.2")
     assert with_dependence["total"] > answer["total"]
     assert "not a certified bound" in run_json(capsys, *CUSTOM, "--loss-bound", "1", "--form", "order")["status"]
+
+
+@pytest.mark.parametrize("form", ["order", "explicit"])
+def test_optimal_is_no_worse_than_its_neighbours_and_than_nothing(capsys, form):
+    setting = ["--setting", "bgmm", "--m-s", "1000", "--d", "2", "--form", form]
+    answer = run_json(capsys, "optimal", *setting)
+    assert answer["proved"]
+    assert answer["bound"] <= answer["bound_without"]
+    amounts = {0, 1, 100, 1000, 10**4} | ({answer["m_g"], answer["m_g"] + 1} if answer["m_g"] is not None else set())
+    for amount in amounts:
+        other = run_json(capsys, "bound", *setting, "--m-g", str(amount))["total"]
+        assert answer["bound"] <= other * (1 + 1e-12)
 
 
 def test_text_output_has_every_term(capsys):

@@ -12,34 +12,11 @@ from hypothesis import strategies as st
 from theory.augmentation import NotASetting, Setting, m, m_G, most_efficient_order, rate, verdict
 from theory.functions import n_log_en
 from theory.order import ONE, NotInAlgebra, Order, is_O, is_o, is_Theta, substitute
+from theory.testing import settings_of_powers
 
 t, b, s = sp.symbols("t b s", positive=True)
 HALF = sp.Rational(1, 2)
 READINGS = ("default", "unrestricted")
-
-
-def power(value, low=0, high=2):
-    return st.fractions(low, high, max_denominator=4).filter(lambda x: x >= value)
-
-
-logs = st.sampled_from([-2, -1, 0, 1, 2])
-
-
-@st.composite
-def numeric_settings(draw):
-    """Draw settings with numeric exponents: beta = m^-b log^q, tv = m^-t log^u, T = m_G^p log^w/m^x (or 0)."""
-    b_, t_ = draw(power(Fraction(1, 4))), draw(power(0, high=1))
-    q, u = draw(logs), draw(logs)
-    if t_ == 0:
-        u = -abs(u)
-    beta = m ** -sp.Rational(b_) * sp.log(m) ** q
-    tv = m ** -sp.Rational(t_) * sp.log(m) ** u
-    dependence = sp.S.Zero
-    if draw(st.booleans()):
-        p_, x_ = draw(st.sampled_from([0, Fraction(1, 2), 1])), draw(power(0))
-        dependence = m_G ** sp.Rational(p_) * sp.log(m) ** draw(logs) / m ** sp.Rational(x_)
-    scale = draw(st.sampled_from([sp.S.One, 1 + sp.log(m)]))
-    return Setting(beta, tv, dependence, scale)
 
 
 def parts(setting, size):
@@ -56,7 +33,7 @@ def smaller(order):
 
 
 @pytest.mark.parametrize("reading", READINGS)
-@given(setting=numeric_settings())
+@given(setting=settings_of_powers())
 @settings(max_examples=60, deadline=None)
 def test_most_efficient_order_suffices_and_nothing_smaller_does(reading, setting):
     (optimum,) = most_efficient_order(setting, reading)
@@ -73,7 +50,7 @@ def test_most_efficient_order_suffices_and_nothing_smaller_does(reading, setting
     assert is_O(mixed, divergence) is True
 
 
-@given(setting=numeric_settings())
+@given(setting=settings_of_powers())
 @settings(max_examples=60, deadline=None)
 def test_the_unrestricted_reading_never_asks_for_more(setting):
     (default,), (free,) = (most_efficient_order(setting, reading) for reading in READINGS)
@@ -82,7 +59,7 @@ def test_the_unrestricted_reading_never_asks_for_more(setting):
         assert free.order == default.order
 
 
-@given(setting=numeric_settings())
+@given(setting=settings_of_powers())
 @settings(max_examples=60, deadline=None)
 def test_at_the_most_efficient_size_the_bound_is_the_divergence(setting):
     """Half of the corollary: there the whole bound is of the order of M D_TV (default reading)."""
@@ -94,7 +71,7 @@ def test_at_the_most_efficient_size_the_bound_is_the_divergence(setting):
     assert len(divergence) == 1
 
 
-@given(setting=numeric_settings())
+@given(setting=settings_of_powers())
 @settings(max_examples=60, deadline=None)
 def test_the_corollary_follows(setting):
     """Faster iff D_TV = o(max(log(m) beta_m/M, 1/sqrt m)), no faster iff Theta, slower otherwise."""
@@ -118,7 +95,7 @@ def bound_at(expression, log_m, size=None):
         return sp.lambdify(list(point), expression, "mpmath")(*point.values())
 
 
-@given(setting=numeric_settings())
+@given(setting=settings_of_powers())
 @settings(max_examples=60, deadline=None)
 def test_verdicts_agree_with_the_numbers_at_huge_m(setting):
     """Between log m = 1e4 and 1e8, a power apart changes the ratio by e^(1e4/16) at least, one log by 1e4^(1/2)."""
@@ -137,7 +114,7 @@ def test_verdicts_agree_with_the_numbers_at_huge_m(setting):
         assert abs(change) < 1
 
 
-@given(setting=numeric_settings(), factor=st.integers(2, 50))
+@given(setting=settings_of_powers(), factor=st.integers(2, 50))
 @settings(max_examples=30, deadline=None)
 def test_constants_do_not_matter(setting, factor):
     scaled = Setting(
@@ -146,7 +123,7 @@ def test_constants_do_not_matter(setting, factor):
     assert verdict(scaled) == verdict(setting)
 
 
-@given(setting=numeric_settings(), change=st.sampled_from(["beta", "tv", "dependence"]))
+@given(setting=settings_of_powers(), change=st.sampled_from(["beta", "tv", "dependence"]))
 @settings(max_examples=60, deadline=None)
 def test_monotone_in_beta_divergence_and_dependence(setting, change):
     """More stability never asks for more m_G; less divergence never for less; less dependence never for more."""

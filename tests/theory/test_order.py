@@ -34,6 +34,7 @@ from theory.order import (
     substitute,
 )
 from theory.order_elimination import has_no_point, row_of
+from theory.order_points import have_common_point
 from theory.symbols import d as dim
 from theory.symbols import delta, gamma, m_G, m_S
 
@@ -41,8 +42,10 @@ m = sp.Symbol("m", positive=True)
 s, t, b = sp.symbols("s t b", positive=True)
 d = sp.Symbol("d", positive=True, integer=True)
 a, c = sp.symbols("a c", real=True)
+u = sp.Symbol("u", negative=True)
 L, LL = sp.log(m), sp.log(sp.log(m))
 half = sp.Rational(1, 2)
+NOT_A_NUMBER = sp.Symbol("A", commutative=False)
 
 # ---------------------------------------------------------------- reading
 
@@ -108,6 +111,8 @@ REFUSED = [
     sp.log(m / (m + 1)),
     sp.log(half + 1 / m),
     sp.log(m**a),
+    sp.log(m ** sp.Symbol("q", nonnegative=True)),
+    sp.log(sp.Rational(1, 4) + 1 / (4 + 1 / m)),
     n_log_en(1 / m),
     m**sp.I,
     m ** sp.Symbol("undeclared"),
@@ -118,6 +123,7 @@ REFUSED = [
     sp.nan,
     m + sp.I,
     m > 1,
+    m * NOT_A_NUMBER,
     "m**2",
     sp.Piecewise((m, m > 5), (1, True)),
     sp.Piecewise((m, t > 1)),
@@ -161,6 +167,7 @@ def test_m_G_as_an_order_of_m_S():
     assert share.at({a: 1, c: -2}) == Order(0, -2)
     power = dominant(Order(t), Order(1))
     assert substitute(m_S / m_G, m_G, power, m_S).at({t: 3}) == Order(-2)
+    assert substitute(m_S / m_G, m_G, dominant(Order(t), Order(1), assumptions=[t > 1]), m_S).order == Order(1 - t)
     assert order_of(n_log_en(m_G).subs(m_G, m_S**2 * sp.log(m_S)), m_S) == Order(2, 2)
 
 
@@ -211,9 +218,10 @@ def test_symbolic_exponents_are_read_back(f):
 
 
 def test_cases_are_read_back_from_their_piecewise():
-    cases = dominant(Order(-t), Order(-half, 1))
-    assert len(cases) == 2
-    assert cases_of(cases.as_expr(m), m) == cases
+    for other in (Order(-half, 1), Order(-(t**5) + t), Order(-s / (2 * s + d))):
+        cases = dominant(Order(-t), other)
+        assert len(cases) == 2
+        assert cases_of(cases.as_expr(m), m) == cases
 
 
 def test_equal_exponents_are_equal_however_they_are_written():
@@ -223,7 +231,9 @@ def test_equal_exponents_are_equal_however_they_are_written():
     assert hash(Order(2)) == hash(Order(sp.Integer(2)))
 
 
-@pytest.mark.parametrize("exponent", [0.5, sp.Float("0.5"), sp.oo, sp.nan, sp.I, "1/2", None, sp.Integer(1) < 2])
+@pytest.mark.parametrize(
+    "exponent", [0.5, sp.Float("0.5"), sp.oo, sp.nan, sp.I, NOT_A_NUMBER, NOT_A_NUMBER + 1, "1/2", None, sp.true]
+)
 def test_an_exponent_is_exact_and_real(exponent):
     Order(Fraction(1, 2))
     with pytest.raises(ValueError, match=r"exponent|SympifyError"):
@@ -406,7 +416,7 @@ def test_reading_agrees_with_numbers_at_exp_of_exp_of_3000():
     rng, k = random.Random(2023), 3000
     with mp.workdps(1380):  # log m has 1303 digits, and differences of order 1 are wanted
         log_m, L1, L2 = mp.exp(k), mp.mpf(k), mp.log(k)
-        for _ in range(400):
+        for _ in range(300):
             terms = [random_monomial(rng, 0) * random_factor(rng) for _ in range(rng.randint(1, 3))]
             f = sum(terms)
             order = order_of(f, m)
@@ -434,6 +444,12 @@ def test_two_symbols_split_in_three():
     assert is_O(Order(-t), Order(-b)) == (t >= b)
     assert is_Omega(Order(-t), Order(-b)) == (t <= b)
     assert compare(Order(-t, 1), Order(-half)).o == (t > half)
+    assert is_O(Order(t), ONE, [sp.Ne(t, b)]) is False
+    assert is_o(Order(a), ONE, [sp.Ne(a, 1)]) == (a < 0)
+    assert is_o(Order(a), Order(1), [sp.Ne(a, 1)]) == (a < 1)
+    assert is_o(Order(d), Order(3)) == (d <= 2)
+    assert is_omega(Order(1 / (t - b)), ONE, [sp.Ne(t, b)]) == (t > b)
+    assert is_omega(Order(u**2 * (t - b)), ONE) == (t > b)
     assert is_O(Order(-t, c), Order(-half)) == sp.Or(t > half, sp.And(sp.Eq(t, half), c <= 0))
 
 
@@ -454,6 +470,8 @@ DECIDED = [
     (Order(sp.sqrt(2)), Order(sp.Rational(1414213562373095, 10**15)), [], "omega"),
     (Order(sp.sqrt(5 + 2 * sp.sqrt(6))), Order(sp.sqrt(2) + sp.sqrt(3)), [], "Theta"),
     (Order(t + 1, 5), Order(t, 9), [], "omega"),
+    (Order(t * (sp.sqrt(2) - 2)), Order(-1), [t > 2], "o"),
+    (Order(a**5 - a - 1), ONE, [a > 2], "omega"),
     (Order(t, b), Order(t, b, 1), [], "o"),
 ]
 
@@ -533,6 +551,13 @@ def test_assumptions_are_conditions_on_constants(assumptions):
         cases_of(m, m, assumptions)
 
 
+def test_what_is_not_rational_is_refused_only_where_its_sign_is_needed():
+    pieces = Order(1 / (a + sp.Piecewise((a, a > 1), (c, True))))
+    assert pieces * pieces.reciprocal() == ONE
+    with pytest.raises(ValueError, match="is rational in its symbols"):
+        compare(pieces, Order(1))
+
+
 def test_pieces_on_constants_are_cases():
     pieces = sp.Piecewise((m**-t, d > 2), (1 / m, True))
     cases = cases_of(pieces + m**-2, m)
@@ -540,7 +565,8 @@ def test_pieces_on_constants_are_cases():
     assert cases.at({d: 3, t: sp.Rational(1, 3)}) == Order(-sp.Rational(1, 3))
     assert cases.at({d: 3, t: 9}) == Order(-2)
     assert cases_of(pieces, m, [d > 5]).order == Order(-t)
-    assert order_of(sp.Piecewise((sp.log(m**a), a > 0), (1, True)), m, [a > 0]) == Order(0, 1)
+    assert cases_of(sp.Piecewise((sp.log(m**a), a > 0), (1, True)), m).at({a: 3}) == Order(0, 1)
+    assert cases_of(sp.Piecewise((sp.log(L**a), a > 0), (m, True)), m).at({a: 3}) == Order(0, 0, 1)
     assert len(cases_of(sp.Piecewise((m, d <= 2), (m**2, d >= 3)), m)) == 2
 
 
@@ -581,7 +607,7 @@ def random_symbolic(rng):
 
 def test_cases_agree_with_the_numeric_algebra_at_points_of_every_region():
     rng, ties, split = random.Random(42), 0, 0
-    for _ in range(120):
+    for _ in range(90):
         expr = random_symbolic(rng)
         cases = cases_of(expr, m)
         split += len(cases) > 1
@@ -594,13 +620,13 @@ def test_cases_agree_with_the_numeric_algebra_at_points_of_every_region():
             ties += any(
                 r.lhs.subs(at) == r.rhs.subs(at) for x, _ in cases for r in x.atoms(sp.core.relational.Relational)
             )
-    assert split >= 60  # most depend on a symbol,
-    assert ties >= 40  # and some points lie on the border
+    assert split >= 45  # most depend on a symbol,
+    assert ties >= 30  # and some points lie on the border
 
 
 def test_comparisons_agree_with_the_numeric_algebra_at_points_of_every_region():
     rng = random.Random(43)
-    for _ in range(120):
+    for _ in range(100):
         f, g = (Order(rng.choice(EXPONENTS), rng.choice([0, 1, b, -t, c]), rng.choice([0, t])) for _ in "fg")
         found = compare(f, g)
         for _ in range(6):
@@ -634,20 +660,23 @@ def widest(rows, free):
 
 def test_elimination_is_exact_for_linear_inequalities():
     rng, x = random.Random(7), sp.symbols("x:3", real=True)
-    counts = {True: 0, False: 0}
+    counts, pointed = {True: 0, False: 0}, 0
     for _ in range(300):
         rows = [
             ([rng.randint(-3, 3) for _ in range(4)], rng.choice(RELATIONS if rng.random() < 0.3 else RELATIONS[:2]))
             for _ in range(rng.randint(3, 7))
         ]
-        empty = has_no_point(
-            row_of(sp.Add(*(k * v for k, v in zip(r, (*x, 1), strict=True))), kind) for r, kind in rows
-        )
+        polys = [(sp.Add(*(k * v for k, v in zip(r, (*x, 1), strict=True))), kind) for r, kind in rows]
+        empty = has_no_point(row_of(poly, kind) for poly, kind in polys)
         slack = widest(rows, 3)
         expected = slack is None or slack < 1e-9
         counts[expected] += 1
         assert empty is expected, (rows, slack)
+        seen = have_common_point([row_of(poly, kind) for poly, kind in polys])
+        pointed += seen
+        assert not (seen and expected), rows
     assert min(counts.values()) >= 60
+    assert pointed >= 60
 
 
 def test_elimination_is_never_wrong_about_emptiness():
@@ -675,6 +704,7 @@ def test_elimination_is_never_wrong_about_emptiness():
     ("rows", "empty"),
     [
         ([(2 * d - 3, "==")], True),
+        ([(t - 1, "=="), (t - 2, "==")], True),
         ([(d - 1, ">"), (2 - d, ">")], True),
         ([(d - 1, ">"), (3 - d, ">")], False),
         ([(-d, ">=")], True),

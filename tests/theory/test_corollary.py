@@ -1,0 +1,50 @@
+"""The corollary holds step by step; its counterexamples satisfy its condition and not its conclusion."""
+
+from dataclasses import replace
+
+import pytest
+import sympy as sp
+
+from theory import corollary as module
+from theory.augmentation import Setting, m
+from theory.corollary import COUNTEREXAMPLES, Counterexample, corollary, mixed_limits
+
+CHAIN = corollary()
+
+
+def test_it_holds():
+    assert CHAIN.failures() == ()
+
+
+@pytest.mark.parametrize(
+    ("step", "quantity"), [(s.name, q) for s in CHAIN.steps for q in s.stated], ids=lambda value: str(value)
+)
+def test_a_wrong_statement_is_caught_in_its_step(step, quantity):
+    wrong = CHAIN.step(step).restate(quantity, 1 + CHAIN.step(step).stated[quantity])
+    assert {failure.step for failure in CHAIN.with_step(wrong).failures()} == {step}
+
+
+def test_for_a_learner_that_is_not_stable_the_mixed_part_does_not_vanish(monkeypatch):
+    monkeypatch.setattr(module, "b", sp.S.Zero)
+    limits = mixed_limits(module.INDEPENDENT)
+    assert limits["stability_S_G"] == sp.oo
+    assert limits["sampling_S"] == 0
+
+
+@pytest.mark.parametrize("example", COUNTEREXAMPLES, ids=lambda example: str(example.setting.beta))
+def test_counterexamples(example):
+    assert example.condition_holds
+    assert example.case.verdict != "faster"
+
+
+def test_a_setting_that_meets_every_need_is_no_counterexample():
+    fine = Counterexample("nothing", Setting(1 / m, 1 / m))
+    assert fine.condition_holds
+    assert fine.case.verdict == "faster"
+
+
+def test_a_wrong_verdict_is_caught():
+    cases = module.verdict(module.FAMILY)
+    swapped = (replace(cases[0], verdict="faster" if cases[0].verdict != "faster" else "slower"), *cases[1:])
+    assert not module.corollary_step(cases).failures()
+    assert module.corollary_step(swapped).failures()

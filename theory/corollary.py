@@ -1,0 +1,153 @@
+"""The corollary, derived: when the bound with the most efficient augmentation is of smaller order than without.
+
+For beta_n = n^-b and D_TV = m^-t, all b, t > 0 at once, the steps show that (i) every term of the mixed part vanishes
+as m_G -> oo at fixed m_S; (ii) without augmentation the bound is of order max(beta_m log m, m^-1/2); (iii) at the most
+efficient m_G it is of the order of the divergence; so (iv) it is faster exactly where the divergence is o of (ii).
+`COUNTEREXAMPLES` shows what the source's corollary needs beyond what it states.
+
+Source: Zheng, Wu, Li (2023), Corollary 3.1, reconstructed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sympy as sp
+
+from theory.augmentation import Case, Setting, m, m_G, rate, verdict
+from theory.derivation import CONCLUSION, Derivation, Step
+from theory.functions import n_log_en
+from theory.order import dominant, is_Theta, order_of
+from theory.order_cases import Cases, Order, is_o
+
+b, t = sp.symbols("b t", positive=True)
+HALF = sp.Rational(1, 2)
+FAMILY = Setting(m**-b, m**-t)
+"""A learner and a generator with power orders; T = 0."""
+INDEPENDENT, DEPENDENT = sp.S.Zero, sp.S.One
+"""The two extremes of the dependence, between which every T lies."""
+
+
+def mixed_limits(dependence: sp.Expr, size: int = 8) -> dict[str, sp.Expr]:
+    """Take m_G -> oo at a fixed m_S in every term of the bound but the divergence."""
+    terms = Setting(m**-b, m**-t, dependence).bound().terms
+    written = {k: v.replace(n_log_en, n_log_en.definition) for k, v in terms.items() if k != "divergence"}
+    return {k: sp.limit(sp.piecewise_fold(v.subs(m, size)).subs(m_G, _growing), _growing, sp.oo)
+            for k, v in written.items()}  # fmt: skip
+
+
+_growing = sp.Symbol("n", integer=True, positive=True)
+
+
+def vanishing_step() -> Step:
+    """Check that the mixed part vanishes, at both extremes of the dependence."""
+    limits = {f"{k}, T = {T}": v for T in (INDEPENDENT, DEPENDENT) for k, v in mixed_limits(T).items()}
+    return Step(
+        name="the mixed part vanishes",
+        says="As m_G -> oo at fixed m_S every term but the divergence tends to 0.",
+        rule="calculus",
+        computed=limits,
+        stated=dict.fromkeys(limits, sp.S.Zero),
+    )
+
+
+def reference() -> Cases:
+    """Order of the bound without augmentation, as the corollary states it: ``max(beta_m log m, m^-1/2)``."""
+    return dominant(order_of(FAMILY.beta * sp.log(m), m), Order(-HALF))
+
+
+def without_step() -> Step:
+    """Compare the order without augmentation with the one stated."""
+    return Step(
+        name="without augmentation",
+        says="The bound at m_G = 0 is of order max(beta_m log m, m^-1/2).",
+        rule="calculus",
+        computed={"order": rate(FAMILY, None).as_expr(m)},
+        stated={"order": reference().as_expr(m)},
+        conditions={"the same in every case": is_Theta(rate(FAMILY, None), reference()) is True},
+    )
+
+
+def at_best_step(cases: tuple[Case, ...]) -> Step:
+    """Check that at the most efficient m_G the bound is of the order of the divergence, in every case."""
+    orders = {str(case.condition): case.with_most_efficient for case in cases}
+    divergence = Order(-t)
+    return Step(
+        name="at the most efficient m_G",
+        says="There the bound is of the order of the divergence.",
+        rule="calculus",
+        computed={key: (order or Order()).as_expr(m) for key, order in orders.items()},
+        stated=dict.fromkeys(orders, divergence.as_expr(m)),
+        uses=("the mixed part vanishes",),
+    )
+
+
+def corollary_step(cases: tuple[Case, ...]) -> Step:
+    """Check that in every case the verdict is what the divergence against the order without augmentation says."""
+    divergence = Order(-t)
+    conditions = {}
+    for case in cases:
+        faster = is_o(divergence, case.no_augmentation, case.condition)
+        same = is_Theta(divergence, case.no_augmentation, case.condition)
+        word = "faster" if faster is True else "no faster" if same is True else "slower" if faster is False else None
+        conditions[f"{case.verdict} where {case.condition}"] = word == case.verdict
+    return Step(
+        name="corollary",
+        says="The rate is faster, no faster or slower as D_TV is o, Theta or omega of max(beta_m log m, m^-1/2).",
+        rule="assembly",
+        computed={CONCLUSION: divergence.as_expr(m)},
+        stated={CONCLUSION: FAMILY.tv},
+        conditions=conditions,
+        uses=("without augmentation", "at the most efficient m_G"),
+    )
+
+
+def corollary() -> Derivation:
+    """Derive the corollary for all power orders at once."""
+    cases = verdict(FAMILY)
+    return Derivation(
+        name="corollary: when augmentation gives a faster rate",
+        assumes=("beta_n = n^-b and D_TV = m^-t with b, t > 0; M constant", "m_G of order at least m_S"),
+        steps=(vanishing_step(), without_step(), at_best_step(cases), corollary_step(cases)),
+        notes=("logarithms and a growing M change the orders, not the argument: see the tests over random settings",),
+    )
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A setting in which the corollary's condition holds and its conclusion does not.
+
+    Args:
+        needs: what the corollary needs beyond what it states.
+        setting: the setting.
+    """
+
+    needs: str
+    setting: Setting
+
+    @property
+    def condition_holds(self) -> bool:
+        """Whether ``D_TV = o(max(beta_m log m / M, m^-1/2))``."""
+        stability = order_of(self.setting.beta * sp.log(m) / self.setting.loss_bound, m)
+        if self.setting.tv == 0:
+            return True
+        return is_o(order_of(self.setting.tv, m), dominant(stability, Order(-HALF))) is True
+
+    @property
+    def case(self) -> Case:
+        """What the setting's verdict is."""
+        (case,) = verdict(self.setting)
+        return case
+
+
+COUNTEREXAMPLES: tuple[Counterexample, ...] = (
+    Counterexample("beta_n log n -> 0: a learner that is not stable keeps the bound up", Setting(sp.S.One, m**-HALF)),
+    Counterexample(
+        "beta_n log n falls like a power of n, or no m_G of any power of m is enough",
+        Setting(1 / sp.log(m) ** 2, m**-HALF),
+    ),
+    Counterexample(
+        "D_TV > 0: else more data always lower the bound, and no amount is most efficient", Setting(1 / m, 0)
+    ),
+)
+"""One for each condition that the source's corollary needs besides its own."""
