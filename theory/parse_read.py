@@ -18,7 +18,7 @@ from theory.parse_size import is_linear
 from theory.parse_text import FUNCTIONS
 from theory.parse_tree import Source
 
-MAX_DIGITS = 155  # of a number, and of the power of ten in it
+MAX_TENS = 155  # of the power of ten in a number; its digits are limited as those of every number are
 MAX_ARGUMENTS = 8  # of min and max
 
 _NUMBER = re.compile(r"([0-9]*)\.?([0-9]*)(?:[eE]([+-]?[0-9]+))?")
@@ -62,8 +62,8 @@ class Reader:
         if found is None:
             self.refuse(node, "not a number")
         whole, part, power = found[1], found[2], int(found[3] or 0)
-        if len(whole + part) > MAX_DIGITS or abs(power) > MAX_DIGITS:
-            self.refuse(node, f"a number of more than {MAX_DIGITS} digits")
+        if abs(power) > MAX_TENS:
+            self.refuse(node, f"a power of ten above {MAX_TENS}")
         return sp.Integer(int(whole + part)) * sp.Integer(10) ** (power - len(part))
 
     def name(self, node: ast.Name) -> sp.Expr:
@@ -131,8 +131,6 @@ class Reader:
             return self.power(node, sp.E, x)
         if name == "abs":
             return abs(x) if x.is_Rational else sp.Abs(x, evaluate=False)
-        if x.is_Rational and x <= 0:
-            self.refuse(node, "the logarithm of a number that is not positive")
         return sp.log(x, evaluate=x.is_Rational or x == sp.E or isinstance(x, sp.exp))
 
     def condition(self, node: ast.expr) -> Boolean:

@@ -1,9 +1,10 @@
 """The parser of expressions and conditions: what it reads, what it refuses, what it writes."""
 
+import ast
 import builtins
 import string
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from hypothesis import strategies as st
 
 from theory.order import Order, cases_of, compare, order_of
 from theory.parse import ParseError, parse_assumptions, parse_expression, parse_relation, to_text
+from theory.parse_read import Reader
+from theory.parse_tree import Source
 from theory.symbols import m_G
 
 m = sp.Symbol("m", positive=True)
@@ -515,6 +518,20 @@ def test_hostile_expressions_are_refused_in_one_line(family, entrance):
         assert 1 <= caught.value.column <= max(1, len(caught.value.text))
 
 
+def test_a_tree_is_refused_even_if_its_text_were_not():
+    families = [x for x in HOSTILE if not x.startswith(("unicode", "deep"))]
+    texts = {text for family in families for text in HOSTILE[family]} - {"(log)(m)", "m # s"}
+    texts |= {"log(m, x=m)", "~m", "m % s", "m << s", "(log if m else s)(m)", "m & s", "1j", "1_0", "0x1"}
+    trees = {}
+    for text in texts:
+        with suppress(SyntaxError):
+            trees[text] = ast.parse(text, mode="eval").body
+    assert len(trees) > 100
+    for text, tree in trees.items():
+        with pytest.raises(ParseError):
+            Reader(Source(text, tuple(range(1, len(text) + 2)), tree), NAMES).number(tree)
+
+
 def test_nothing_of_them_is_executed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     _refuse_everything()  # whatever is imported on the way is imported now
@@ -584,6 +601,9 @@ def test_unknown_names_and_what_is_not_real_are_refused(text):
         ("m +  lambda", 6, "'lambda' is a reserved word"),
         ("log(m, 2)", 1, "log takes one argument: 'log(m, 2)'"),
         ("m + \u03b2", 5, r"'\u03b2'"),
+        ("\u0663 + m", 1, r"no meaning for '\u0663'"),
+        ("not m", 1, "'not' is a reserved word"),
+        ("log(0) + m", 1, "not a finite real number: 'log(0)'"),
         ("m.args", 2, "a point stands inside a number only"),
         ("", 1, "nothing to read"),
         ("   ", 1, "nothing to read"),
