@@ -9,7 +9,6 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from multiprocessing import active_children, get_context
-from threading import current_thread, main_thread
 
 from numerics.mixture import Simulation, simulate
 
@@ -54,15 +53,16 @@ def _silent(_message: str) -> None:
 
 
 @contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    if current_thread() is not main_thread():  # signals belong to the main thread
+def _interrupts_held() -> Iterator[None]:
+    """Hold Ctrl-C back while workers are started: they inherit the mask, and the main process gets it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Context:
     def _run_in_processes(self, missing: list[Request]) -> None:
         # Spawned, not forked: the same on every platform, and no state is inherited.
         with ProcessPoolExecutor(self.workers, get_context("spawn")) as pool:
-            with _interrupts_ignored():  # the workers inherit it: Ctrl-C is the main process's to answer
+            with _interrupts_held():  # Ctrl-C is the main process's to answer
                 futures = {pool.submit(request.run): request for request in missing}
             try:
                 for number, future in enumerate(as_completed(futures), 1):

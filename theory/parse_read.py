@@ -105,7 +105,8 @@ class Reader:
         if value.is_Pow and value.base.is_Rational and value.base.p == 1:
             # SymPy holds 4**(-t) and (1/4)**t apart, and turns the second into the first in products only.
             return sp.Integer(value.base.q) ** -value.exp
-        return value
+        # It also leaves products inside products when it takes a power of a product apart.
+        return sp.Mul(*value.args) if value.is_Mul else value
 
     def call(self, node: ast.Call) -> sp.Expr:
         """Read a function of the list."""

@@ -198,9 +198,15 @@ def test_ctrl_c_ends_a_run_at_once_in_one_line(tmp_path):
     process = subprocess.Popen(
         command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
     )
-    time.sleep(4)
+    while not (tmp_path / "out").exists():  # made before anything is computed
+        assert process.poll() is None
+        time.sleep(0.1)
+    time.sleep(3)
     os.killpg(process.pid, signal.SIGINT)
-    _, err = process.communicate(timeout=30)
+    try:
+        _, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == cli.INTERRUPTED
     assert err == "gda: interrupted\n"
 

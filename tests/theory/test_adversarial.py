@@ -191,6 +191,28 @@ def test_a_convolution_changes_the_loss_by_at_most_the_root_of_its_slices():
     assert largest > 0.05
 
 
+def test_the_constant_of_a_convolution_is_attained_by_equal_taps_on_constant_inputs():
+    norms, x = (1.3, 0.8), np.full(8, 2.0) / np.sqrt(8)
+    lipschitz = numbers(network_of(norms, (3, 1)))[1]
+
+    def at(taps, readout):
+        layer = sum(np.roll(np.eye(8), shift, axis=0) * t for shift, t in enumerate(taps))
+        return logit_of([layer, readout.reshape(1, 8)], x, lambda u: u)
+
+    taps, readout = np.full(3, norms[0] / 3), np.full(8, norms[1] / np.sqrt(8))
+    ways = np.full(3, 1 / norms[0]), np.full(8, 1 / np.sqrt(8) / norms[1])  # Frobenius norms sqrt(3)/B_1 and 1/B_2
+    h = 1e-6
+    slope = (at(taps, readout) - at(taps - h * ways[0], readout - h * ways[1])) / h
+    assert slope / np.sqrt(sum(np.sum(way**2) for way in ways)) == pytest.approx(lipschitz, rel=1e-5)
+
+
+def test_the_activation_is_counted_wherever_it_acts(monkeypatch):
+    monkeypatch.setattr(adversarial, "LIPSCHITZ", 2)
+    monkeypatch.setattr(adversarial, "AT_ZERO", 1)
+    assert adversarial.magnitude_after(3, 5) == 3 * (2 * 5 + 1)
+    assert adversarial.change_after(2, 3, 5, 7) == 2 * 2 * 7 + 3 * (2 * 5 + 1)
+
+
 # Networks
 
 

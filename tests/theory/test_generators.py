@@ -107,6 +107,22 @@ def test_the_divergence_has_the_published_order(name):
     assert order_of(find_generator(name).tv, m) == RATES[name]
 
 
+@pytest.mark.parametrize(
+    ("name", "in_m", "in_m_G"),
+    [("bgmm", Order(-1, 1), Order(HALF)), ("mle", Order(-1), Order(HALF)), ("kde", Order(-1), Order(1))],
+)
+def test_the_dependence_has_the_order_of_its_source(name, in_m, in_m_G):
+    dependence = find_generator(name).dependence
+    (uncapped,) = [part for part in dependence.args if part != 1] if isinstance(dependence, sp.Min) else [dependence]
+    assert (order_of(uncapped, m), order_of(uncapped, m_G)) == (in_m, in_m_G)
+
+
+def test_the_derived_dependences_are_those_of_the_entries():
+    values = {influence: 2, fisher: 1}
+    assert DERIVATIONS["kernel"].conclusion == sp.Min(1, find_generator("kde").dependence)
+    assert DERIVATIONS["family"].conclusion.subs(values) == sp.Min(1, find_generator("mle").dependence)
+
+
 def test_every_generator_is_among_them():
     extremes = {"gan-independent", "diffusion-independent"}
     assert {generator.name for generator in GENERATORS} == {*RATES, *extremes, "perfect"}
