@@ -196,7 +196,14 @@ def test_theory_pulls_in_nothing_heavy(package):
 def test_ctrl_c_ends_a_run_at_once_in_one_line(tmp_path):
     command = [sys.executable, "-m", "gda.cli", "verify", "--claim", "C4", "--workers", "2"]
     process = subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        # A shell's background job ignores Ctrl-C, and so would everything that it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     while not (tmp_path / "out").exists():  # made before anything is computed
         assert process.poll() is None
