@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import sympy as sp
+from parse import slowest_reading, slowest_refusal
 
 from numerics.compile import compile_expression
 from numerics.mixture import simulate
@@ -85,13 +86,24 @@ def start_up() -> dict[str, float]:
     commands = {
         "help": [gda, "--help"],
         "bound": [gda, "bound", "--setting", "bgmm", "--m-s", "10", "--m-g", "10", "--d", "50"],
+        "order": [gda, "order", "--beta", "m**-b", "--tv", "m**-t", "--assume", "b>0", "--assume", "t>0"],
+        "order_named": [gda, "order", "--learner", "sgd-nonconvex", "--generator", "gan"],
+        "optimal": [gda, "optimal", "--setting", "bgmm", "--m-s", "1000000000", "--d", "1"],
+        "table": [gda, "table"],
     }
     bare = best(lambda: subprocess.run([sys.executable, "-c", "pass"], check=True))
     found = {"bare_python_s": bare}
     for name, command in commands.items():
         run = lambda command=command: subprocess.run(command, check=True, capture_output=True)  # noqa: E731, S603
         found[f"{name}_s"] = best(run)
+        found[f"{name}_ratio"] = found[f"{name}_s"] / bare
     return found
+
+
+def refusals() -> dict[str, float]:
+    """The slowest refusal of a hostile expression, against the slowest reading of a harmless one; caches cold."""
+    hostile, harmless = slowest_refusal(), slowest_reading()
+    return {"reading_s": harmless / 1000, "refusal_s": hostile / 1000, "ratio": hostile / harmless}
 
 
 def derivation() -> dict[str, float]:
@@ -106,6 +118,7 @@ def main() -> None:
         "compiled_bound": compiled_bound(),
         "start_up": start_up(),
         "derivation": derivation(),
+        "refusals": refusals(),
     }
     facts = {"machine": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()}
     OUT.mkdir(exist_ok=True)

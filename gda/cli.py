@@ -170,10 +170,10 @@ def run_simulate(args: argparse.Namespace) -> int:
 
 def run_optimal(args: argparse.Namespace) -> int:
     """Print the integer m_G at which the bound is least."""
-    from gda.optimal import optimal_args
+    from gda.optimal import optimal_args, plain
 
     answer, found = optimal_args(args)
-    say(json.dumps(answer, indent=2) if args.json else f"{found}\nstatus: {answer['status']}")
+    say(json.dumps(answer, indent=2) if args.json else plain(answer, found))
     return OK
 
 

@@ -11,8 +11,7 @@ import sympy as sp
 
 from gda.errors import InputError, UndecidedError
 from theory.augmentation import Case, Setting, m, m_G, verdict
-from theory.order import Order
-from theory.order_cases import Undecided
+from theory.order import Order, Undecided
 from theory.parse import parse_assumptions, parse_expression, to_text
 
 NAMES = {"m": m, "m_G": m_G}

@@ -51,6 +51,7 @@ class FittedOrder:
     Args:
         slope: of log m_G (less the logarithms' part) against log m_S, by least squares.
         smallest, largest: range of the slopes between neighbouring sizes.
+        last: slope between the two largest sizes.
         m_S: the sizes that entered.
         m_G: the most efficient m_G of each.
         left_out: sizes where it is 0 or does not exist.
@@ -59,6 +60,7 @@ class FittedOrder:
     slope: float
     smallest: float
     largest: float
+    last: float
     m_S: tuple[int, ...]
     m_G: tuple[int, ...]
     left_out: tuple[int, ...]
@@ -103,6 +105,12 @@ def fitted_order(
     x = np.log([float(m) for m in kept])
     y = np.array([math.log(n) for n in kept.values()]) - log_power * np.log(x)
     local = np.diff(y) / np.diff(x)
-    slope = float(np.polyfit(x, y, 1)[0])
-    left_out = tuple(m for m in sizes if m not in kept)
-    return FittedOrder(slope, float(local.min()), float(local.max()), tuple(kept), tuple(kept.values()), left_out)
+    return FittedOrder(
+        slope=float(np.polyfit(x, y, 1)[0]),
+        smallest=float(local.min()),
+        largest=float(local.max()),
+        last=float(local[-1]),
+        m_S=tuple(kept),
+        m_G=tuple(kept.values()),
+        left_out=tuple(m for m in sizes if m not in kept),
+    )

@@ -7,14 +7,14 @@ which the generalization error with respect to the mixed distribution is at most
 - *default* reading: among m_G of order at least m_S, so that m_G/m_T is a constant;
 - *unrestricted* reading: every order of m_G from 1 on, the factor m_G/m_T of the divergence included.
 
-These are statements about upper bounds.
+These are statements about upper bounds. `rate` gives the order of the bound at any m_G, `verdict` compares that at the
+most efficient one with no augmentation.
 
 Source: Zheng, Wu, Li (2023), Definition 3.1 and Corollary 3.1; reconstructed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
@@ -22,113 +22,31 @@ from typing import Any, Literal
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.order import ONE, Cases, Order, cases_of, is_omega, substitute
+from theory.order import Cases, Order, cases_of, substitute
 from theory.order_atoms import FALSE, TRUE, Region, condition_of
-from theory.order_cases import three_way
-from theory.order_regions import Facts, conjunction, facts_of
-from theory.stability import Bound, order_form
-from theory.stability_proof import AUGMENTED
-from theory.symbols import D_TV, M, T, beta, delta, m_S
-from theory.symbols import m_G as m_G_symbol
-from theory.threshold import (
-    ANY,
-    REAL_SIZE,
-    Node,
-    Regions,
-    combine,
-    everywhere,
-    monomial,
-    power_threshold,
-    tree,
-)
+from theory.order_cases import LOG
+from theory.order_regions import Facts, conjunction
+from theory.order_splits import three_way
+from theory.setting import NotASetting, Setting, m, m_G
+from theory.term_thresholds import Orders, constraints, small_constraints
+from theory.threshold import ANY, REAL_SIZE, Regions, combine, everywhere
 
-m = sp.Symbol("m", positive=True)
-"""m_S, the growing variable of a setting's orders."""
-m_G = AUGMENTED
-"""The number of generated examples, at least 1, in a setting's dependence."""
+__all__ = [
+    "Case",
+    "NotASetting",
+    "Optimum",
+    "Reading",
+    "Setting",
+    "Word",
+    "m",
+    "m_G",
+    "most_efficient_order",
+    "rate",
+    "verdict",
+]
 
 Reading = Literal["default", "unrestricted"]
 Word = Literal["faster", "no faster", "slower", "no finite optimum"]
-
-LOG = Order(0, 1)
-
-
-class NotASetting(ValueError):  # noqa: N818 - it is what the message says
-    """A learner or generator that no learner or generator is: a growing stability, a divergence above 1."""
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A learner and a generator, as orders.
-
-    Args:
-        beta: uniform stability of the learner trained on m examples, in `m`; does not grow.
-        tv: D_TV(D, D_G(S)) in `m`; does not grow; 0 for a perfect generator.
-        dependence: T(m_S, m_G) in `m` and `m_G`, capped at 1 here; 0 where the generator does not depend on S.
-        loss_bound: M in `m`.
-        assumptions: conditions on the symbols of the exponents.
-
-    Raises:
-        NotASetting: a stability or divergence that grows, or a dependence that grows faster than m_G.
-        NotInAlgebra: an expression whose order the algebra does not have.
-    """
-
-    beta: sp.Expr
-    tv: sp.Expr
-    dependence: sp.Expr = sp.S.Zero
-    loss_bound: sp.Expr = sp.S.One
-    assumptions: Boolean = sp.true
-
-    def __post_init__(self) -> None:
-        for name in ("beta", "tv", "dependence", "loss_bound"):
-            object.__setattr__(self, name, sp.sympify(getattr(self, name), strict=True))
-        object.__setattr__(self, "assumptions", conjunction(self.assumptions))
-        self._refuse_growth()
-
-    def _refuse_growth(self) -> None:
-        scale = cases_of(self.loss_bound, m, self.assumptions)
-        checks = (("beta", self.beta, scale), ("D_TV", self.tv, ONE))
-        for name, expression, limit in checks:
-            if expression == 0:
-                continue
-            grows = is_omega(cases_of(expression, m, self.assumptions), limit, self.assumptions)
-            if grows is not False:
-                when = "" if grows is True else f" where {grows}"
-                raise NotASetting(f"{name} must not grow with m. Found {expression}{when}.")
-        if self.dependence != 0:
-            for leaf in _leaves(tree(self.dependence, m, m_G)):
-                grows = is_omega(monomial(leaf, m, m_G, self.assumptions).in_m_G, Order(1), self.assumptions)
-                if grows is not False:
-                    raise NotASetting(
-                        f"T must not grow faster than m_G, as T(m, a + b) <= T(m, a) + T(m, b). Found {leaf}."
-                    )
-
-    @property
-    def facts(self) -> Facts:
-        """What is known of the symbols."""
-        return facts_of(self.assumptions)
-
-    def bound(self) -> Bound:
-        """Put the setting into the order form: terms in `m` and `m_G`, beta at m + m_G."""
-        letters = {
-            m_G_symbol: m_G,
-            beta: self.beta.subs(m, m + m_G),
-            D_TV: self.tv,
-            T: sp.Min(1, self.dependence),
-            M: self.loss_bound,
-            delta: sp.exp(-1),
-        }
-        general = order_form().subs({m_G_symbol: m_G}).subs(letters)
-        return general.subs({m_S: m}, "a setting's bound")
-
-    def without(self) -> sp.Expr:
-        """The bound without augmentation."""
-        letters = {m_G_symbol: 0, beta: self.beta, M: self.loss_bound, delta: sp.exp(-1)}
-        return order_form().subs(letters).subs({m_S: m}).total
-
-
-def _leaves(node: Node) -> list[sp.Expr]:
-    return [node.leaf] if node.kind == "leaf" else [leaf for child in node.children for leaf in _leaves(child)]
 
 
 def rate(setting: Setting, size: Order | Cases | None) -> Cases:
@@ -141,76 +59,6 @@ def rate(setting: Setting, size: Order | Cases | None) -> Cases:
     if size is None:
         return cases_of(setting.without(), m, setting.assumptions)
     return substitute(setting.bound().total, m_G, size, m, setting.assumptions)
-
-
-@dataclass(frozen=True)
-class Orders:
-    """A setting's orders in one region of its symbols."""
-
-    beta: Order
-    tv: Order
-    loss_bound: Order
-
-
-Constraint = tuple[str, Callable[[Facts, Orders], Regions]]
-"""What binds m_G, by the name of the term that must not exceed the divergence."""
-
-
-def _sampling(facts: Facts, o: Orders) -> Regions:
-    """``M/sqrt(m_G) <= M tv``."""
-    return power_threshold(facts, sp.S.One, o.tv**-2, (sp.S.Zero, sp.S.Zero))
-
-
-def _coupling(facts: Facts, o: Orders) -> Regions:
-    """``m beta(m_G)/sqrt(m_G) <= M tv`` with ``beta(n) = n^-b log(n)^q``: ``m_G^(b + 1/2) >= m log^q/(M tv)``."""
-    b, logs = -o.beta.power, (o.beta.log, o.beta.loglog)
-    return power_threshold(facts, b + sp.Rational(1, 2), REAL_SIZE / (o.loss_bound * o.tv), logs)
-
-
-def _stability(facts: Facts, o: Orders) -> Regions:
-    """``beta(m_G) log(m_G) <= M tv``: ``m_G^b >= log^(q + 1)/(M tv)``."""
-    b, logs = -o.beta.power, (o.beta.log + 1, o.beta.loglog)
-    return power_threshold(facts, b, ONE / (o.loss_bound * o.tv), logs)
-
-
-def _dependence(setting: Setting) -> Callable[[Facts, Orders], Regions]:
-    """``m log(m) T(m, m_G)/m_G <= tv`` with T capped at 1: each monomial solved, sums and caps combined."""
-    capped = Node("min", (tree(setting.dependence, m, m_G), Node("leaf")))
-
-    def solve(node: Node, facts: Facts, o: Orders) -> Regions:
-        if node.kind != "leaf":
-            return combine(facts, (solve(child, facts, o) for child in node.children), larger=node.kind == "max")
-        part = monomial(node.leaf, m, m_G, setting.assumptions)
-        required = REAL_SIZE * LOG * part.in_m / o.tv
-        return power_threshold(facts, 1 - part.in_m_G.power, required, (part.in_m_G.log, part.in_m_G.loglog))
-
-    return lambda facts, o: solve(capped, facts, o)
-
-
-def constraints(setting: Setting) -> tuple[Constraint, ...]:
-    """List what binds m_G of order at least m_S, by the term of the bound."""
-    found: tuple[Constraint, ...] = (
-        ("sampling_S_G", _sampling),
-        ("coupling", _coupling),
-        ("stability_S_G", _stability),
-    )
-    return found if setting.dependence == 0 else (*found, ("dependence", _dependence(setting)))
-
-
-def small_constraints(setting: Setting) -> tuple[Constraint, ...]:
-    """List what binds m_G of order at most m_S; there m_T is of order m_S, and the divergence is ``m_G M tv/m``."""
-
-    def scaled(regions: Callable[[Orders], Order]) -> Callable[[Facts, Orders], Regions]:
-        return lambda _facts, o: everywhere(regions(o))
-
-    root = Order(sp.Rational(1, 2))
-    found: tuple[Constraint, ...] = (
-        ("sampling_S", scaled(lambda o: root / o.tv)),
-        ("sampling_S_G", scaled(lambda o: o.tv**-2)),
-        ("coupling", scaled(lambda o: (REAL_SIZE * o.beta / (o.loss_bound * o.tv)) ** 2)),
-        ("stability_S", scaled(lambda o: REAL_SIZE * LOG * o.beta / (o.loss_bound * o.tv))),
-    )
-    return found if setting.dependence == 0 else (*found, ("dependence", _dependence(setting)))
 
 
 @dataclass(frozen=True)
@@ -381,7 +229,7 @@ def verdict(setting: Setting, reading: Reading = "default") -> tuple[Case, ...]:
         reading: of the most efficient m_G.
 
     Returns:
-        One case for each region of the symbols.
+        One case for each region of the symbols; in increasing order where there is one symbol.
     """
     facts = setting.facts
     none, equal = rate(setting, None), rate(setting, REAL_SIZE)
@@ -395,7 +243,21 @@ def verdict(setting: Setting, reading: Reading = "default") -> tuple[Case, ...]:
                 key = (without, optimum.order, optimum.binding, at_best, same, word, optimum.reason)
                 if both:
                     found[key] = facts.either(found[key], both) if key in found else both
-    return tuple(_case(condition_of(facts.tidy(region)), *key) for key, region in found.items())
+    return _in_order([_case(condition_of(facts.tidy(region)), *key) for key, region in found.items()])
+
+
+def _in_order(cases: list[Case]) -> tuple[Case, ...]:
+    """Sort cases along the line where they depend on one symbol only."""
+    symbols = set().union(*(case.condition.free_symbols for case in cases))
+    if len(cases) < 2 or len(symbols) != 1:
+        return tuple(cases)
+    (symbol,), x = symbols, sp.Symbol("x", real=True)
+
+    def place(case: Case) -> tuple[sp.Expr, bool]:
+        region = case.condition.subs(symbol, x).as_set()
+        return region.inf, region.inf not in region
+
+    return tuple(sorted(cases, key=place))
 
 
 def _rate_within(setting: Setting, optimum: Optimum) -> Cases:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.augmentation import Case, Setting, m, m_G, rate, verdict
+from theory.augmentation import Case, rate, verdict
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.functions import n_log_en
-from theory.order import dominant, is_Theta, order_of
-from theory.order_cases import Cases, Order, is_o
+from theory.order import Cases, Order, dominant, is_o, is_Theta, order_of
+from theory.setting import Setting, m, m_G
 
 b, t = sp.symbols("b t", positive=True)
 HALF = sp.Rational(1, 2)

@@ -13,21 +13,21 @@ from typing import Literal
 
 import sympy as sp
 
-from theory.adversarial import (
+from theory.classifier_bound import (
     FIRST_MOMENT,
+    MEAN_DIVERGENCE,
     Caveat,
     Learning,
-    Network,
     Statement,
-    general_network,
     sgd_caveats,
     specialize,
 )
-from theory.augmentation import m
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.generators import s
 from theory.lemmas import KL, PINSKER, Hypothesis, Lemma
+from theory.network import Network, general_network
 from theory.order import Order, order_of
+from theory.setting import m
 from theory.stability import Bound
 from theory.symbols import d, m_S
 
@@ -171,7 +171,7 @@ def order_with_score(error: sp.Expr) -> Order:
     """Return the order in m of the divergence with a score error that falls with m, the target being of its size.
 
     Args:
-        error: the score's root mean square error, in `theory.augmentation.m`; tends to 0.
+        error: the score's root mean square error, in `theory.setting.m`; tends to 0.
     """
     derivation = time_and_steps()
     time = sp.logcombine(derivation.step("time").computed["horizon"]).subs(target, error)
@@ -199,12 +199,7 @@ def divergence(score: Literal["learned", "given"] = "learned", statement: Statem
     return sp.Min(1, factor * OKO.bound)
 
 
-OKO_MEAN = Caveat(
-    "the divergence",
-    "in the mean over S",
-    "with probability 1 - delta, given the generator's seed, Gen is at most the other terms plus a divergence term, and"
-    " it is the mean of that term that is bounded",
-)
+OKO_MEAN = Caveat("the divergence", "in the mean over S", MEAN_DIVERGENCE)
 CHEN_GIVEN = Caveat(
     "the divergence",
     "given the trained score",
@@ -233,7 +228,7 @@ def diffusion_bound(
         n_denoise, L_score, m_2, KL_0 and epsilon.
 
     Raises:
-        ValueError: as for `divergence` and `theory.adversarial.specialize`.
+        ValueError: as for `divergence` and `theory.classifier_bound.specialize`.
     """
     learned = FIRST_MOMENT if statement == "probability" else OKO_MEAN
     caveats = (*sgd_caveats(learning), CHEN_GIVEN if score == "given" else learned)

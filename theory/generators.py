@@ -2,7 +2,8 @@
 
 The divergence ``D_TV(D, D_G(S))`` is in ``m`` (m_S), the dependence ``T(m_S, m_G)`` in ``m`` and ``m_G``; the setting
 caps it at 1. Where T is not known, there are two entries for its extremes: T = 1, which every T satisfies, and T = 0,
-the best that could be. What is true of the generator lies between the two answers.
+the best that could be. What is true of the generator lies between the two answers. `theory.dependence`
+derives T where it is known.
 """
 
 from __future__ import annotations
@@ -12,13 +13,12 @@ from dataclasses import dataclass, replace
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.augmentation import Setting, m, m_G
-from theory.derivation import CONCLUSION, Derivation, Step
 from theory.gaussian_mixture import constants
 from theory.learners import Learner
-from theory.lemmas import KL, PRODUCT_TV, Sureness
+from theory.lemmas import Sureness
 from theory.order_regions import conjunction
-from theory.symbols import D_TV, d, delta, m_S
+from theory.setting import Setting, m, m_G
+from theory.symbols import d, delta, m_S
 from theory.symbols import m_G as m_G_symbol
 
 s = sp.Symbol("s", positive=True)
@@ -27,10 +27,6 @@ e = sp.Symbol("e", positive=True)
 """Exponent of a score error of order ``m^-e``."""
 tv_0 = sp.Symbol("tv_0", positive=True)
 """A divergence that does not depend on S, at most 1."""
-influence = sp.Symbol("influence", positive=True)
-"""By at most influence/m the fitted parameter changes with one example."""
-fisher = sp.Symbol("fisher", positive=True)
-"""Upper end of the Fisher information's eigenvalues over the family."""
 
 CONSTRAINTS = "0 <= T <= 1, T(m_S, 0) = 0, T grows with m_G, T(m_S, a + b) <= T(m_S, a) + T(m_S, b)"
 """What every dependence satisfies."""
@@ -79,83 +75,6 @@ class Generator:
 
     def _repr_latex_(self) -> str:
         return rf"$\displaystyle D_{{TV}} \asymp {sp.latex(self.tv)}, \quad T \asymp {sp.latex(self.dependence)}$"
-
-
-def kernel_dependence() -> Derivation:
-    """Derive T of a kernel density estimate: at most m_G/m_S, as one example has weight 1/m_S in its law."""
-    each = (1 / m) * sp.Rational(1, 2) * (1 + 1)
-    one = Step(
-        name="one draw",
-        says="Two mixtures with a component of weight 1/m_S exchanged differ by half its L1 norm and its substitute's.",
-        rule="calculus",
-        computed={"tv": each},
-        stated={"tv": 1 / m},
-    )
-    # The components may be mutually singular: nothing is known of the divergence KL.
-    application = PRODUCT_TV.apply({D_TV: each, KL: sp.oo, m_G_symbol: m_G}, {"laws": True})
-    sample = application.conclusion
-    product = Step(
-        name="sample",
-        says="Total variation of i.i.d. samples is sub-additive.",
-        rule="lemma",
-        computed={CONCLUSION: sp.Min(1, sample)},
-        stated={CONCLUSION: sp.Min(1, m_G / m)},
-        application=application,
-        uses=("one draw",),
-        axioms=(PRODUCT_TV,),
-    )
-    # Kernels with disjoint supports tell the two samples apart as soon as the component is drawn once.
-    lower = 1 - (1 - each) ** m_G
-    tight = Step(
-        name="lower end",
-        says="It is attained up to a constant: two far examples give 1 - (1 - 1/m_S)^m_G.",
-        rule="calculus",
-        computed={"at m_G = m_S": sp.limit(lower.subs(m_G, m), m, sp.oo)},
-        stated={"at m_G = m_S": 1 - sp.exp(-1)},
-        uses=("one draw",),
-    )
-    return Derivation(
-        name="dependence of a kernel density estimate",
-        assumes=("kernel a density; bandwidth fixed in advance, not fitted to S",),
-        steps=(one, tight, product),
-        notes=("a kernel of higher order, its negative part cut off, changes the constant only",),
-    )
-
-
-def family_dependence() -> Derivation:
-    """Derive T of a fitted regular family: at most of the order sqrt(m_G)/m_S, by the divergences of single draws."""
-    change = influence / m
-    divergence = fisher * change**2 / 2
-    # Of the lemma's two bounds the one by KL is meant here: the other is left out.
-    application = PRODUCT_TV.apply({D_TV: sp.oo, KL: divergence, m_G_symbol: m_G}, {"laws": True})
-    sample = application.conclusion
-    steps = (
-        Step(
-            name="one draw",
-            says="Laws with parameters this far apart have a divergence of half the information times its square.",
-            rule="calculus",
-            computed={"KL": divergence},
-            stated={"KL": fisher * influence**2 / (2 * m**2)},
-        ),
-        Step(
-            name="sample",
-            says="Divergences of i.i.d. draws add up; Pinsker.",
-            rule="lemma",
-            computed={CONCLUSION: sp.Min(1, sample)},
-            stated={CONCLUSION: sp.Min(1, influence * sp.sqrt(fisher * m_G) / (2 * m))},
-            application=application,
-            uses=("one draw",),
-            axioms=(PRODUCT_TV,),
-        ),
-    )
-    return Derivation(
-        name="dependence of a fitted family",
-        assumes=(
-            "one example changes the fitted parameter by at most influence/m_S, for all data (bounded statistics)",
-            "the Fisher information is at most fisher along every segment between fitted parameters",
-        ),
-        steps=steps,
-    )
 
 
 def kernel_rate(smoothness: sp.Expr = s, dimension: sp.Expr = d) -> sp.Expr:

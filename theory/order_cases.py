@@ -1,7 +1,8 @@
-"""Orders of growth ``m^a (log m)^b (log log m)^c`` as m -> oo, and what can be said of them exactly.
+"""Orders of growth ``m^a (log m)^b (log log m)^c`` as m -> oo, and orders that depend on symbols, by cases.
 
 An order is a class of positive functions up to constant factors (Θ), so a sum is a maximum. Where an exponent
 holds a symbol, the larger of two orders can depend on its value: the answer is then a split into cases.
+`theory.order_comparison` compares them.
 """
 
 from __future__ import annotations
@@ -9,20 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache, reduce
+from functools import lru_cache
 from typing import Any
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.order_atoms import FALSE, TRUE, Region, condition_of, is_thin, join
+from theory.order_atoms import TRUE, condition_of
 from theory.order_regions import Facts, conjunction, facts_of
-
-Split = tuple[tuple[Region, "Order"], ...]
-"""Orders by regions that exclude one another: the form in which the algebra computes."""
-
-Ranks = tuple[Region, Region, Region]
-"""Where the first of two orders ranks below, with and above the second."""
+from theory.order_splits import Split, merged, split_map, split_max, split_product, three_way
 
 
 class Undecided(ValueError):  # noqa: N818 - it is about the question, not an error in the input
@@ -106,15 +102,15 @@ class Order:
         Raises:
             Undecided: if it depends on a symbol which is larger; `dominant` gives the cases.
         """
-        return dominant(self, other).order if isinstance(other, Order) else NotImplemented
+        return combine(split_max, self, other).order if isinstance(other, Order) else NotImplemented
 
     def __lt__(self, other: Order) -> bool:
         """Tell whether it is ``o(other)``."""
-        return _decided(is_o(self, other), f"{self} = o({other})")
+        return _decided(rank_condition(self, other, (), (-1,)), f"{self} = o({other})")
 
     def __le__(self, other: Order) -> bool:
         """Tell whether it is ``O(other)``."""
-        return _decided(is_O(self, other), f"{self} = O({other})")
+        return _decided(rank_condition(self, other, (), (-1, 0)), f"{self} = O({other})")
 
     def __gt__(self, other: Order) -> bool:
         """Tell whether it is ``ω(other)``."""
@@ -215,7 +211,7 @@ class Cases:
 
     def __mul__(self, other: Cases | Order) -> Cases:
         """Multiply case by case."""
-        return _combine(split_product, self, other)
+        return combine(split_product, self, other)
 
     __rmul__ = __mul__
 
@@ -229,7 +225,7 @@ class Cases:
 
     def __add__(self, other: Cases | Order) -> Cases:
         """Return the order of the sum, the larger of the two."""
-        return _combine(split_max, self, other)
+        return combine(split_max, self, other)
 
     __radd__ = __add__
 
@@ -267,61 +263,11 @@ class Cases:
         return r"\begin{cases} " + r" \\ ".join(rows) + r" \end{cases}"
 
 
-@dataclass(frozen=True)
-class Comparison:
-    """The conditions under which f is ``o(g)``, ``Θ(g)`` and ``ω(g)``: one of them holds, never two."""
-
-    o: Boolean
-    Theta: Boolean
-    omega: Boolean
-
-
 ONE = Order()
+LOG = Order(0, 1)
 
 
-def compare(f: Order | Cases, g: Order | Cases, assumptions: Any = ()) -> Comparison:
-    """Compare two orders.
-
-    Args:
-        f: an order.
-        g: an order.
-        assumptions: SymPy conditions on the symbols, beyond the symbols' own assumptions.
-
-    Returns:
-        The conditions for each of o, Θ, ω; ``true`` and ``false`` where nothing depends on a symbol.
-
-    Raises:
-        ValueError: if the assumptions contradict one another.
-    """
-    return Comparison(*(_where(f, g, assumptions, (sign,)) for sign in (-1, 0, 1)))
-
-
-def is_o(f: Order | Cases, g: Order | Cases, assumptions: Any = ()) -> bool | Boolean:
-    """Tell whether ``f = o(g)``: True, False, or the condition; arguments as for `compare`."""
-    return _answer(_where(f, g, assumptions, (-1,)))
-
-
-def is_O(f: Order | Cases, g: Order | Cases, assumptions: Any = ()) -> bool | Boolean:
-    """Tell whether ``f = O(g)``: True, False, or the condition; arguments as for `compare`."""
-    return _answer(_where(f, g, assumptions, (-1, 0)))
-
-
-def is_Theta(f: Order | Cases, g: Order | Cases, assumptions: Any = ()) -> bool | Boolean:
-    """Tell whether ``f = Θ(g)``: True, False, or the condition; arguments as for `compare`."""
-    return _answer(_where(f, g, assumptions, (0,)))
-
-
-def is_Omega(f: Order | Cases, g: Order | Cases, assumptions: Any = ()) -> bool | Boolean:
-    """Tell whether ``f = Ω(g)``: True, False, or the condition; arguments as for `compare`."""
-    return _answer(_where(f, g, assumptions, (0, 1)))
-
-
-def is_omega(f: Order | Cases, g: Order | Cases, assumptions: Any = ()) -> bool | Boolean:
-    """Tell whether ``f = ω(g)``: True, False, or the condition; arguments as for `compare`."""
-    return _answer(_where(f, g, assumptions, (1,)))
-
-
-def _where(f: Order | Cases, g: Order | Cases, assumptions: Any, signs: tuple[int, ...]) -> Boolean:
+def rank_condition(f: Order | Cases, g: Order | Cases, assumptions: Any, signs: tuple[int, ...]) -> Boolean:
     """Return the condition under which f is below (-1), with (0) or above (1) g: one of `signs`."""
     facts, (first, second) = _given([f, g], assumptions)
     regions = []
@@ -332,126 +278,13 @@ def _where(f: Order | Cases, g: Order | Cases, assumptions: Any, signs: tuple[in
     return condition_of(facts.tidy(facts.either(*regions)))
 
 
-def dominant(*orders: Order | Cases, assumptions: Any = ()) -> Cases:
-    """Return the largest of orders, which is the order of their sum.
-
-    Args:
-        orders: at least one.
-        assumptions: SymPy conditions on the symbols, beyond the symbols' own assumptions.
-
-    Returns:
-        The cases.
-
-    Raises:
-        ValueError: if the assumptions contradict one another.
-    """
-    return _combine(split_max, *orders, assumptions=assumptions)
-
-
-def least(*orders: Order | Cases, assumptions: Any = ()) -> Cases:
-    """Return the smallest of orders; arguments as for `dominant`."""
-    return _combine(split_min, *orders, assumptions=assumptions)
-
-
-def min1(order: Order | Cases, assumptions: Any = ()) -> Cases:
-    """Return the order of ``min(1, f)`` for f of the given order; arguments as for `dominant`."""
-    return least(ONE, order, assumptions=assumptions)
-
-
-def three_way(f: Order, g: Order, facts: Facts) -> tuple[Region, Region, Region]:
-    """Return where f is of smaller, of the same and of larger order than g."""
-    less, same, more = FALSE, TRUE, FALSE
-    for x, y in zip(f.exponents, g.exponents, strict=True):
-        if x == y or same == FALSE:
-            continue
-        negative, zero, positive = facts.sign(x - y)
-        less = facts.either(less, facts.both(same, negative))
-        more = facts.either(more, facts.both(same, positive))
-        same = facts.both(same, zero)
-    return less, same, more
-
-
-def split_max(facts: Facts, *splits: Split) -> Split:
-    """Return the largest order, in every region the facts allow."""
-    return _extreme(facts, splits, lambda f, g: three_way(f, g, facts))
-
-
-def split_min(facts: Facts, *splits: Split) -> Split:
-    """Return the smallest order, in every region the facts allow."""
-    return _extreme(facts, splits, lambda f, g: three_way(g, f, facts))
-
-
-def split_product(facts: Facts, *splits: Split) -> Split:
-    """Return the product of orders, in every region the facts allow."""
-    return reduce(
-        lambda a, b: merged(facts, ((facts.both(x, y), f * g) for x, f in a for y, g in b)),
-        splits,
-        ((TRUE, ONE),),
-    )
-
-
-def split_map(change: Callable[[Order], Order], split: Split) -> Split:
-    """Change the order in every region."""
-    return tuple((region, change(order)) for region, order in split)
-
-
-def merged(facts: Facts, parts: Iterable[tuple[Region, Order]]) -> Split:
-    """Drop empty regions and join those of equal orders, also of orders that are equal in one of the regions."""
-    by_order: dict[Order, list[Region]] = {}
-    for region, order in parts:
-        if region != FALSE:
-            by_order.setdefault(order, []).append(region)
-    for order in [order for order, regions in by_order.items() if all(map(is_thin, regions))]:
-        for other in by_order:
-            if other != order and facts.implies(join(by_order[order]), three_way(order, other, facts)[1]):
-                by_order[other] += by_order.pop(order)
-                break
-    if len(by_order) == 1:
-        return ((TRUE, next(iter(by_order))),)
-    return tuple((facts.either(*regions), order) for order, regions in by_order.items())
-
-
-def cases_of_split(split: Split, facts: Facts, assumptions: Boolean) -> Cases:
+def cases_of_split(split: Split[Order], facts: Facts, assumptions: Boolean) -> Cases:
     """Write a split with SymPy conditions, simplified."""
     items = tuple((condition_of(facts.tidy(region)), order) for region, order in merged(facts, split))
     return Cases(items, assumptions)
 
 
-def _extreme(facts: Facts, splits: Iterable[Split], rank: Callable[[Order, Order], Ranks]) -> Split:
-    """Return the order that ranks first: among those without a region all at once, then one by one."""
-    plain = dict.fromkeys(split[0][1] for split in splits if len(split) == 1)
-    first = [_first_of(facts, list(plain), rank)] if plain else []
-    return reduce(
-        lambda a, b: _first_of_two(facts, a, b, rank), [*first, *(split for split in splits if len(split) > 1)]
-    )
-
-
-def _first_of(facts: Facts, orders: list[Order], rank: Callable[[Order, Order], Ranks]) -> Split:
-    """Split by which of the orders ranks first; of equals the earlier counts."""
-    wins: dict[Order, list[Region]] = {order: [] for order in orders}
-    for i, f in enumerate(orders):
-        for g in orders[i + 1 :]:
-            if FALSE in wins[f] or FALSE in wins[g]:  # beaten everywhere by a third, which beats the rest
-                continue
-            less, same, more = rank(f, g)
-            wins[f].append(facts.either(same, more))
-            wins[g].append(less)
-    return merged(facts, ((facts.both(TRUE, *regions), order) for order, regions in wins.items()))
-
-
-def _first_of_two(facts: Facts, first: Split, second: Split, rank: Callable[[Order, Order], Ranks]) -> Split:
-    """Split by which of two orders ranks first; of equals the first counts."""
-    parts = []
-    for x, f in first:
-        for y, g in second:
-            here = facts.both(x, y)
-            less, same, more = rank(f, g) if f != g and here else (FALSE, TRUE, FALSE)
-            parts.append((facts.both(here, facts.either(same, more)), f))
-            parts.append((facts.both(here, less), g))
-    return merged(facts, parts)
-
-
-def _given(orders: Iterable[Order | Cases], assumptions: Any = ()) -> tuple[Facts, list[Split]]:
+def _given(orders: Iterable[Order | Cases], assumptions: Any = ()) -> tuple[Facts, list[Split[Order]]]:
     """Return what is known, with what the cases were made under, and the orders as splits."""
     orders = list(orders)
     facts = facts_of(_conditions(orders, assumptions))
@@ -467,16 +300,13 @@ def _conditions(orders: Iterable[Order | Cases], assumptions: Any) -> Boolean:
     return sp.And(conjunction(assumptions), *(order.assumptions for order in orders if isinstance(order, Cases)))
 
 
-def _combine(combine: Callable[..., Split], *orders: Order | Cases, assumptions: Any = ()) -> Cases:
+def combine(rule: Callable[..., Split[Order]], *orders: Order | Cases, assumptions: Any = ()) -> Cases:
+    """Return the largest, the smallest or the product of orders, as one of `theory.order_splits` says."""
     facts, splits = _given(orders, assumptions)
-    return cases_of_split(combine(facts, *splits), facts, _conditions(orders, assumptions))
+    return cases_of_split(rule(facts, *splits), facts, _conditions(orders, assumptions))
 
 
-def _answer(condition: Boolean) -> bool | Boolean:
-    return bool(condition) if condition in (sp.true, sp.false) else condition
-
-
-def _decided(answer: bool | Boolean, question: str) -> bool:
-    if isinstance(answer, bool):
-        return answer
-    raise Undecided(f"whether {question} depends on a symbol. Found: where {answer}.")
+def _decided(condition: Boolean, question: str) -> bool:
+    if condition in (sp.true, sp.false):
+        return bool(condition)
+    raise Undecided(f"whether {question} depends on a symbol. Found: where {condition}.")

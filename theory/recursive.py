@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
-from theory.augmentation import Case, Setting, m, verdict
+from theory.augmentation import Case, verdict
 from theory.derivation import CONCLUSION, Derivation, Step
+from theory.setting import Setting, m
 from theory.stability import Bound
 from theory.symbols import M, beta
 

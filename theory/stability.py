@@ -54,7 +54,8 @@ class Bound:
 
     def subs(self, values: Mapping[Any, Any], name: str = "", caveat: str = "") -> Bound:
         """Put expressions for symbols in every term, all at once."""
-        terms = {key: sp.sympify(term).subs(dict(values), simultaneous=True) for key, term in self.terms.items()}
+        letters = {sp.sympify(old): sp.sympify(new) for old, new in values.items()}
+        terms = {key: sp.sympify(term).xreplace(letters) for key, term in self.terms.items()}
         return Bound(name or self.name, terms, caveat or self.caveat)
 
     def __str__(self) -> str:

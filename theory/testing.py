@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Any
 
 import sympy as sp
 
-from theory.augmentation import Setting, m, m_G
 from theory.order import Order
+from theory.setting import Setting, m, m_G
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -1,8 +1,8 @@
 """How large m_G must be: thresholds of conditions on m_G, exactly, by regions of the symbols.
 
-Every condition of `theory.augmentation` has the form ``m_G^B log(m_G)^(-q) loglog(m_G)^(-r) >= R`` up to constants, R
-an order in m = m_S, and is upward closed in m_G. A threshold is the smallest order of m_G that satisfies it; it is None
-where no m_G of the algebra does. Where a sign depends on a symbol the answer is split by regions.
+Every condition of `theory.term_thresholds` has the form ``m_G^B log(m_G)^(-q) loglog(m_G)^(-r) >= R`` up to constants,
+R an order in m = m_S, and is upward closed in m_G. A threshold is the smallest order of m_G that satisfies it; it is
+None where no m_G of the algebra does. Where a sign depends on a symbol the answer is split by regions.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import TypeAlias
 
 import sympy as sp
 
-from theory.order import ONE, NotInAlgebra, Order, cases_of
+from theory.order import ONE, NotInAlgebra, Order, Undecided, cases_of
 from theory.order_atoms import TRUE, Region
-from theory.order_cases import Undecided, three_way
 from theory.order_regions import Facts
+from theory.order_splits import three_way
 
 Threshold: TypeAlias = Order | None
 Regions: TypeAlias = tuple[tuple[Region, Threshold], ...]

@@ -25,6 +25,7 @@ MODULES: tuple[str, ...] = (
     "c11_images_strong_gan",
     "c12_images_diffusion",
     "f1_published_figure",
+    "r1_recursive_training",
 )
 """The claims' modules, in the order of the report."""
 

@@ -9,9 +9,10 @@ import sympy as sp
 from gda.context import Context
 from gda.evidence import Check, Claim, Evidence, Table
 from numerics.compile import compile_expression
+from theory.cited import CITED
 from theory.derivation import Derivation
 from theory.lemma_proofs import moments_to_tails
-from theory.lemmas import LEMMAS, PUBLISHED, SHARPENED
+from theory.lemmas import PUBLISHED, SHARPENED
 from theory.order_form_proof import order_form_dominates
 from theory.stability import explicit_form
 from theory.stability_proof import general_bound, ordinary_bound
@@ -79,7 +80,7 @@ def gather(_context: Context) -> Evidence:
     lemmas = Table(
         "Lemmas: those not derived here are the axioms of the verdicts that name them",
         ["key", "lemma", "sureness", "source"],
-        [[lemma.key, lemma.title, lemma.sureness, lemma.source] for lemma in LEMMAS],
+        [[lemma.key, lemma.title, lemma.sureness, lemma.source] for lemma in CITED.values()],
     )
     return Evidence(
         stated=tuple(derivation_check(chain) for chain in chains.values()),

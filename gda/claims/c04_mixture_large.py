@@ -14,8 +14,7 @@ from theory.augmentation import Setting, m, m_G, most_efficient_order
 from theory.gaussian_mixture import constants
 from theory.gaussian_mixture_bound import at_ratio, at_size, mixture_bound, without_augmentation
 from theory.lemmas import MIXTURE_ORDERS
-from theory.order import order_of
-from theory.order_cases import is_o, is_Theta
+from theory.order import is_o, is_Theta, order_of
 from theory.symbols import m_S
 
 COMMAND = "gda verify --claim C4"

@@ -13,8 +13,7 @@ from numerics.estimate import loglog_slope
 from theory.gaussian_mixture_bound import at_ratio, mixture_bound, without_augmentation
 from theory.lemmas import MIXTURE_ORDERS
 from theory.mixture_risk import expected_gap
-from theory.order import order_of
-from theory.order_cases import Order
+from theory.order import Order, order_of
 from theory.symbols import d
 
 COMMAND = "gda verify --claim C6"

@@ -6,11 +6,11 @@ import pytest
 import sympy as sp
 
 from gda import cli
-from theory.augmentation import m
 from theory.generators import GENERATORS
 from theory.learners import LEARNERS
 from theory.order import order_of
 from theory.parse import parse_expression, parse_relation
+from theory.setting import m
 
 STABLE = ["order", "--beta", "1/m", "--tv", "m**-t", "--assume", "t>0"]
 

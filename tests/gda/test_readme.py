@@ -2,9 +2,11 @@
 
 import re
 import shlex
+import textwrap
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from gda import cli
 
@@ -22,11 +24,29 @@ def test_example(command, expected, capsys):
     assert capsys.readouterr().out == expected
 
 
-def test_the_python_example_runs():
-    (block,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    lines = [line.strip() for line in block.splitlines() if line.strip()]
+PYTHON = [
+    textwrap.dedent(block)
+    for block in re.findall(r" *```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+]
+
+
+def run_block(text):
     namespace: dict[str, object] = {}
-    exec(compile("\n".join(lines), "README", "exec"), namespace)  # noqa: S102 - our own text
+    exec(compile(text, "README", "exec"), namespace)  # noqa: S102 - our own text
+    return namespace
+
+
+def test_the_property_test_passes():
+    (block,) = (text for text in PYTHON if "@given" in text)
+    namespace = run_block(block)
+    quick = settings(max_examples=40, deadline=None, derandomize=True)
+    (test,) = (value for name, value in namespace.items() if name.startswith("test_"))
+    quick(test)()
+
+
+def test_the_python_example_runs():
+    (block,) = (text for text in PYTHON if "@given" not in text)
+    namespace = run_block(block)
     values = namespace["total"](M=1, beta=1e-5, D_TV=0.02, T=0, delta=0.05, m_S=10**5, m_G=[0, 10**4, 10**5])
     assert values.shape == (3,)
 

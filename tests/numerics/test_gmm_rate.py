@@ -7,8 +7,7 @@ from numerics.estimate import loglog_slope
 from numerics.mixture import simulate
 from theory.functions import n_ceil_log2, n_log_en
 from theory.gaussian_mixture_bound import at_ratio, at_size, mixture_bound, without_augmentation
-from theory.order import order_of
-from theory.order_cases import Order, is_o
+from theory.order import Order, is_o, order_of
 from theory.symbols import d, m_S
 
 FORMS = ("order", "explicit")

@@ -7,36 +7,38 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from theory import adversarial, learners
+from theory import adversarial, classifier_bound
+from theory import network as classifier
 from theory.adversarial import (
-    FIRST_MOMENT,
     GAN_PROBABILITY,
     L_G,
     LIANG,
-    B,
-    B_equal,
     C,
-    L,
-    R,
     adversarial_bound,
     divergence,
+    growth,
+    large_samples,
+    specialization,
+)
+from theory.classifier_bound import FIRST_MOMENT, markov_factor, specialize, stability
+from theory.derivation import agree
+from theory.learners import find_learner
+from theory.lemmas import MARKOV
+from theory.network import (
+    B,
+    B_equal,
+    L,
+    R,
     equal_network,
     general_network,
-    growth,
     kappa,
-    large_samples,
-    markov_factor,
     network_constants,
     network_of,
     network_smoothness,
-    specialization,
-    specialize,
-    stability,
 )
-from theory.derivation import agree
-from theory.learners import a, epochs, eta, m, n_steps
-from theory.lemmas import MARKOV
 from theory.order import NotInAlgebra, Order, cases_of, order_of
+from theory.setting import m
+from theory.sgd_stability import a, epochs, eta, n_steps
 from theory.symbols import D_TV, T, d, delta, m_G, m_S
 
 DERIVATIONS = {
@@ -68,14 +70,15 @@ def test_every_stated_constant_is_caught_in_its_own_step(name, step, quantity, m
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "derive", "first"),
+    ("module", "name", "value", "derive", "first"),
     [
-        ("LIPSCHITZ", sp.Integer(2), network_constants, "next layer"),
-        ("AT_ZERO", sp.Integer(1), network_constants, "next layer"),
-        ("LOSS", 2 * adversarial.LOSS, network_constants, "loss"),
-        ("LOSS", adversarial.LOSS + adversarial.label * adversarial.logit / 2, network_constants, "loss"),
-        ("LIANG", replace(LIANG, bound=2 * LIANG.bound), specialization, "generator"),
+        (classifier, "LIPSCHITZ", sp.Integer(2), network_constants, "next layer"),
+        (classifier, "AT_ZERO", sp.Integer(1), network_constants, "next layer"),
+        (classifier, "LOSS", 2 * classifier.LOSS, network_constants, "loss"),
+        (classifier, "LOSS", classifier.LOSS + classifier.label * classifier.logit / 2, network_constants, "loss"),
+        (adversarial, "LIANG", replace(LIANG, bound=2 * LIANG.bound), specialization, "generator"),
         (
+            adversarial,
             "SGD_NONCONVEX",
             replace(adversarial.SGD_NONCONVEX, bound=2 * adversarial.SGD_NONCONVEX.bound),
             specialization,
@@ -83,8 +86,8 @@ def test_every_stated_constant_is_caught_in_its_own_step(name, step, quantity, m
         ),
     ],
 )
-def test_a_wrong_premise_is_caught_in_the_first_step_that_uses_it(monkeypatch, name, value, derive, first):
-    monkeypatch.setattr(adversarial, name, value)
+def test_a_wrong_premise_is_caught_in_the_first_step_that_uses_it(monkeypatch, module, name, value, derive, first):
+    monkeypatch.setattr(module, name, value)
     assert derive().failures()[0].step == first
 
 
@@ -207,10 +210,10 @@ def test_the_constant_of_a_convolution_is_attained_by_equal_taps_on_constant_inp
 
 
 def test_the_activation_is_counted_wherever_it_acts(monkeypatch):
-    monkeypatch.setattr(adversarial, "LIPSCHITZ", 2)
-    monkeypatch.setattr(adversarial, "AT_ZERO", 1)
-    assert adversarial.magnitude_after(3, 5) == 3 * (2 * 5 + 1)
-    assert adversarial.change_after(2, 3, 5, 7) == 2 * 2 * 7 + 3 * (2 * 5 + 1)
+    monkeypatch.setattr(classifier, "LIPSCHITZ", 2)
+    monkeypatch.setattr(classifier, "AT_ZERO", 1)
+    assert classifier.magnitude_after(3, 5) == 3 * (2 * 5 + 1)
+    assert classifier.change_after(2, 3, 5, 7) == 2 * 2 * 7 + 3 * (2 * 5 + 1)
 
 
 # Networks
@@ -304,7 +307,7 @@ def test_markov_multiplies_the_divergence_and_takes_half_of_delta():
 
 
 def test_markov_is_the_lemma_solved(monkeypatch):
-    monkeypatch.setattr(adversarial, "MARKOV", replace(MARKOV, bound=4 * MARKOV.bound))
+    monkeypatch.setattr(classifier_bound, "MARKOV", replace(MARKOV, bound=4 * MARKOV.bound))
     assert agree(markov_factor(2, delta), 2 * delta ** sp.Rational(-1, 2))
 
 
@@ -331,7 +334,7 @@ def test_a_mean_alone_leaves_delta_whole():
 
 def test_the_stability_has_the_learners_order_in_the_sample():
     found = stability(network_of([B_equal, B_equal]), size=m + 1).subs(n_steps, epochs * (m + 1))
-    assert cases_of(found, m).order == Order(-1 / (a + 1)) == order_of(learners.find_learner("sgd-nonconvex").beta, m)
+    assert cases_of(found, m).order == Order(-1 / (a + 1)) == order_of(find_learner("sgd-nonconvex").beta, m)
     fixed = stability(network_of([B_equal]), "sgd-convex", size=m)
     assert order_of(fixed, m) == Order(-1)
 
@@ -360,6 +363,7 @@ UNCAPPED = {"d": (ROOT, Order(1, HALF / 2)), "L_G": (ROOT, ROOT)}
 def test_growth_for_a_fixed_sample(variable):
     found = growth(variable)
     assert found.pop("D_TV") == Order(0)
+    assert found.pop("without") == found["total"]
     assert found == GROWTH[variable]
     uncapped = growth(variable, capped=False)
     tv, total = UNCAPPED.get(variable, (Order(0), GROWTH[variable]["total"]))

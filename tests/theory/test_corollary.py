@@ -6,8 +6,8 @@ import pytest
 import sympy as sp
 
 from theory import corollary as module
-from theory.augmentation import Setting, m
 from theory.corollary import COUNTEREXAMPLES, Counterexample, corollary, mixed_limits
+from theory.setting import Setting, m
 
 CHAIN = corollary()
 

@@ -7,7 +7,6 @@ import pytest
 import sympy as sp
 
 from theory import diffusion
-from theory.adversarial import B_equal, network_of
 from theory.derivation import agree
 from theory.diffusion import (
     C_C,
@@ -28,9 +27,11 @@ from theory.diffusion import (
     target,
     time_and_steps,
 )
-from theory.generators import e, find_generator, m, s
+from theory.generators import e, find_generator, s
 from theory.lemmas import PINSKER
+from theory.network import B_equal, network_of
 from theory.order import Order, order_of
+from theory.setting import m
 from theory.symbols import d, delta, m_S
 
 DERIVATION = time_and_steps()

@@ -7,28 +7,25 @@ from fractions import Fraction
 import pytest
 import sympy as sp
 
-from theory import generators
+from theory import dependence
 from theory.augmentation import verdict
+from theory.dependence import family_dependence, fisher, influence, kernel_dependence
 from theory.generators import (
     GENERATORS,
     NONE_ASSUMED,
     NOTHING_ASSUMED,
     assumed,
     e,
-    family_dependence,
     find_generator,
-    fisher,
-    influence,
-    kernel_dependence,
     kernel_rate,
-    m,
-    m_G,
     s,
     settings,
 )
-from theory.learners import LEARNERS, a, find_learner
+from theory.learners import LEARNERS, find_learner
 from theory.lemmas import PRODUCT_TV
 from theory.order import Order, order_of
+from theory.setting import m, m_G
+from theory.sgd_stability import a
 from theory.symbols import d
 
 DERIVATIONS = {"kernel": kernel_dependence(), "family": family_dependence()}
@@ -56,7 +53,7 @@ def test_every_stated_constant_is_caught_in_its_own_step(name, step, quantity, m
 
 @pytest.mark.parametrize("derive", [kernel_dependence, family_dependence])
 def test_a_wrong_lemma_is_caught_in_the_step_that_applies_it(monkeypatch, derive):
-    monkeypatch.setattr(generators, "PRODUCT_TV", replace(PRODUCT_TV, bound=2 * PRODUCT_TV.bound))
+    monkeypatch.setattr(dependence, "PRODUCT_TV", replace(PRODUCT_TV, bound=2 * PRODUCT_TV.bound))
     assert [failure.step for failure in derive().failures()] == ["sample"]
 
 

@@ -8,31 +8,32 @@ from itertools import permutations, product
 import pytest
 import sympy as sp
 
-from theory import learners
+from theory import sgd_stability_proof
 from theory.derivation import agree
-from theory.learners import (
-    LEARNERS,
+from theory.learners import LEARNERS, find_learner
+from theory.order import Order
+from theory.setting import m
+from theory.sgd_stability import (
     K,
     a,
     alpha,
     c_step,
-    convex_derivation,
     convex_stability,
     epochs,
     eta,
-    find_learner,
     loss_range,
-    m,
-    minimiser_derivation,
     n_steps,
-    nonconvex_derivation,
     nonconvex_stability,
     per_permutation_stability,
     strong,
-    strongly_convex_derivation,
     strongly_convex_stability,
 )
-from theory.order import Order
+from theory.sgd_stability_proof import (
+    convex_derivation,
+    minimiser_derivation,
+    nonconvex_derivation,
+    strongly_convex_derivation,
+)
 
 DERIVATIONS = {
     "convex": convex_derivation(),
@@ -62,7 +63,12 @@ def test_every_stated_constant_is_caught_in_its_own_step(name, step, quantity, m
 
 
 SLIPS = {
-    "one gradient at the replaced example": ("convex", "one step", "distance", learners.distance + eta * K / m),
+    "one gradient at the replaced example": (
+        "convex",
+        "one step",
+        "distance",
+        sgd_stability_proof.distance + eta * K / m,
+    ),
     "Lipschitz once": ("convex", "loss", "conclusion", 2 * K * eta * n_steps / m),
     "one excess risk only": ("minimiser", "exchange", "distance", 4 * K / (strong * m)),
     "m for m - 1": ("nonconvex", "late steps", "prefactor", 2 * K / (alpha * m)),
@@ -91,13 +97,13 @@ def test_a_plausible_slip_is_caught(slip):
     ],
 )
 def test_a_wrong_lemma_is_caught_in_the_step_that_applies_it(monkeypatch, lemma, derive, factor):
-    original = getattr(learners, lemma)
-    monkeypatch.setattr(learners, lemma, replace(original, bound=factor * original.bound))
+    original = getattr(sgd_stability_proof, lemma)
+    monkeypatch.setattr(sgd_stability_proof, lemma, replace(original, bound=factor * original.bound))
     assert derive().step("one step").failures()
 
 
 def test_a_step_that_is_too_long_for_convexity_is_a_failed_hypothesis():
-    application = learners.NONEXPANSIVE.apply({}, {"convex": True, "step": 3 / alpha})
+    application = sgd_stability_proof.NONEXPANSIVE.apply({}, {"convex": True, "step": 3 / alpha})
     assert not application.holds
 
 

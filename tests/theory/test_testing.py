@@ -8,9 +8,9 @@ import sympy as sp
 from hypothesis import find, given, settings
 
 from numerics.bound import evaluate_bound
-from theory.augmentation import m
 from theory.gaussian_mixture_bound import mixture_bound
 from theory.order import ONE, Order, is_O, order_of
+from theory.setting import m
 from theory.stability import explicit_form
 from theory.testing import bound_points, exponents, mixture_points, orders, settings_of_powers, sizes
 
