@@ -101,7 +101,10 @@ def _learn(condition: Boolean, known: Mapping[str, dict[str, bool]]) -> None:
     """Take the sign of a symbol from a condition ``x > c``, ``x >= c`` or ``x == c``."""
     if not isinstance(condition, sp.Gt | sp.Ge | sp.Lt | sp.Le | sp.Eq):
         return
-    larger, smaller = (condition.gts, condition.lts) if not isinstance(condition, sp.Eq) else condition.args
+    if isinstance(condition, sp.Eq):
+        larger, smaller = condition.args if condition.lhs.is_Symbol else condition.args[::-1]
+    else:
+        larger, smaller = condition.gts, condition.lts
     if not (larger.is_Symbol and smaller.is_Rational and smaller >= 0):
         return
     strict = isinstance(condition, sp.Gt | sp.Lt) or smaller > 0

@@ -10,7 +10,7 @@ from math import prod
 
 import sympy as sp
 
-from theory.parse_size import bits, nonlinear_degree, power_bits, shape, shape_of_power, unclear_parts
+from theory.parse_size import bits, is_positive, nonlinear_degree, power_bits, shape, shape_of_power, unclear_parts
 
 MAX_NUMBER = 512  # bits of a numerator or denominator
 MAX_BITS = 2**14  # of the numbers that evaluation may pass through
@@ -78,8 +78,8 @@ class Limits:
 
 def _complaint_of(part: sp.Expr) -> str | None:
     """Say what is wrong with an expression as a whole, its parts aside."""
-    if part.is_Pow:
-        return _complaint_of_power(*part.args)
+    if part.is_Pow or isinstance(part, sp.exp):
+        return _complaint_of_power(*part.as_base_exp())
     if part.is_Rational:
         return f"a number of more than {MAX_NUMBER} bits" if bits(part) > MAX_NUMBER else None
     if bits(part) > MAX_BITS:
@@ -93,8 +93,10 @@ def _complaint_of_power(base: sp.Expr, exponent: sp.Expr) -> str | None:
         return f"an exponent above {MAX_POWER}, or a fraction with a number above {MAX_FRACTION} in it"
     if power_bits(base, exponent) > MAX_BITS:
         return "a power that is too large"
-    if base.is_Rational and base <= 0 and not (base < 0 and exponent.is_integer):
-        return "a power of zero" if base == 0 else "a root of a negative number"
+    if base == 0:
+        return "a power of zero"
+    if is_positive(-base) and not exponent.is_integer:
+        return "a root of a negative number"
     if exponent.is_Integer and sum(shape_of_power(base, int(exponent))[:2]) > MAX_TERMS:
         return f"more than {MAX_TERMS} terms when expanded"
     return None

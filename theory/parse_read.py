@@ -14,7 +14,7 @@ import sympy as sp
 from sympy.logic.boolalg import Boolean
 
 from theory.parse_limits import Limits
-from theory.parse_size import is_linear
+from theory.parse_size import is_linear, is_positive
 from theory.parse_text import FUNCTIONS
 from theory.parse_tree import Source
 
@@ -132,13 +132,16 @@ class Reader:
             return self.power(node, sp.E, x)
         if name == "abs":
             return abs(x) if x.is_Rational else sp.Abs(x, evaluate=False)
+        if is_positive(-x):
+            self.refuse(node, "the logarithm of a negative number")
         return sp.log(x, evaluate=x.is_Rational or x == sp.E or isinstance(x, sp.exp))
 
     def condition(self, node: ast.expr) -> Boolean:
         """Return the condition that a node stands for."""
         if isinstance(node, ast.BoolOp):
-            parts = [self.condition(part) for part in node.values]
-            return sp.And(*parts) if isinstance(node.op, ast.And) else sp.Or(*parts)
+            joint = sp.And if isinstance(node.op, ast.And) else sp.Or
+            # Flat: SymPy sees that `a | b | not a` is true, but not that `(a | b) | not a` is.
+            return joint(*(x for part in node.values for x in joint.make_args(self.condition(part))))
         if isinstance(node, ast.Compare):
             sides = [self.side(side) for side in (node.left, *node.comparators)]
             kinds = [_RELATIONS.get(type(op)) or self.refuse(node, "not a condition") for op in node.ops]

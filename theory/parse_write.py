@@ -11,6 +11,7 @@ from typing import Any
 import sympy as sp
 
 from theory.parse_limits import HEADS
+from theory.parse_read import MAX_ARGUMENTS
 from theory.parse_text import is_name
 
 SUM, PRODUCT, POWER, ATOM = 1, 2, 3, 4
@@ -28,6 +29,8 @@ def to_text(expr: Any) -> str:
 
     Returns:
         The text. What SymPy holds unevaluated, as factored by hand, is read back evaluated: equal in value then.
+        Evaluation may have made an expression larger than the parser's limits, most of all on irrational numbers; its
+        text is then refused when it is read.
 
     Raises:
         ValueError: if a part of it is nothing that the parser reads: a float, another function, a symbol without a
@@ -71,7 +74,14 @@ def _text(expr: sp.Expr) -> tuple[str, int]:
         return _product(expr)
     if expr.is_Pow:
         return _power(expr)
-    return f"{_FUNCTIONS[expr.func]}({', '.join(map(_write, expr.args))})", ATOM
+    return _call(_FUNCTIONS[expr.func], list(map(_write, expr.args))), ATOM
+
+
+def _call(name: str, args: list[str]) -> str:
+    """Write a function; a minimum or maximum of many is nested, which is read back flat."""
+    while len(args) > MAX_ARGUMENTS:
+        args = [_call(name, args[:MAX_ARGUMENTS]), *args[MAX_ARGUMENTS:]]
+    return f"{name}({', '.join(args)})"
 
 
 def _sum(terms: list[str]) -> str:
