@@ -11,16 +11,16 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import _one_core  # before NumPy
 import numpy as np
 import sympy as sp
+from grids import broadcast, dense_grid, memory
+from laws import law
 from parse import slowest_reading, slowest_refusal
+from samplers import cell_costs, scaling
 
-from numerics.compile import compile_expression
 from numerics.mixture import simulate
-from theory.functions import n_ceil_log2
-from theory.stability import explicit_form
-from theory.stability_proof import AUGMENTED, general_bound
-from theory.symbols import D_TV, M, T, beta, delta, m_G, m_S
+from theory.stability_proof import general_bound
 
 OUT = Path("out")
 ROUNDS = 3
@@ -60,24 +60,13 @@ def monte_carlo() -> dict[str, float]:
     """Vectorised literal sampler against the loop, m_S = 10, d = 10, gamma = 5."""
     repeats = 2000
     loop = best(lambda: naive_monte_carlo(10, 10, 5, repeats))
-    ours = best(lambda: simulate(10, 10, [5], repeats=repeats))
+    ours = best(lambda: simulate(10, 10, [5], repeats=repeats, sampler="literal"))
     return {"loop_s": loop, "ours_s": ours, "ratio": loop / ours}
 
 
-def compiled_bound() -> dict[str, float]:
-    """The compiled explicit bound on 10^6 points against SymPy's plain lambdify of the same expression."""
-    bound = explicit_form().subs({m_G: AUGMENTED})
-    smooth = bound.total.replace(n_ceil_log2, lambda n: n * sp.ceiling(sp.log(n, 2)))
-    symbols = (M, beta, D_TV, T, delta, m_S, AUGMENTED)
-    plain = sp.lambdify(symbols, smooth, "numpy")
-    rng = np.random.default_rng(0)
-    sizes = [rng.integers(1, 10**6, 10**6).astype(float) for _ in range(2)]
-    units = [rng.uniform(0.01, 0.99, 10**6) for _ in range(5)]
-    ours = compile_expression(explicit_form().total)
-    named = dict(zip((s.name for s in symbols), (*units, *sizes), strict=True))
-    baseline = best(lambda: plain(*units, *sizes))
-    compiled = best(lambda: ours(**named))
-    return {"lambdify_s": baseline, "ours_s": compiled, "ratio": baseline / compiled}
+def samplers() -> dict[str, float]:
+    """Sufficient statistics against the literal sampler on the published grids, and two processes against one."""
+    return {**cell_costs(ROUNDS), **scaling(2, ROUNDS)}
 
 
 def start_up() -> dict[str, float]:
@@ -111,16 +100,37 @@ def derivation() -> dict[str, float]:
     return {"ours_s": best(lambda: general_bound().failures())}
 
 
+def processor() -> str:
+    """Name of the processor, where the system tells."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor())
+
+
 def main() -> None:
     """Measure everything and write it down."""
     results = {
+        "memory": memory(),  # first: see there
         "monte_carlo": monte_carlo(),
-        "compiled_bound": compiled_bound(),
+        "samplers": samplers(),
+        "dense_grid": dense_grid(ROUNDS),
+        "broadcast": broadcast(ROUNDS),
+        "law": law(ROUNDS),
         "start_up": start_up(),
         "derivation": derivation(),
         "refusals": refusals(),
     }
-    facts = {"machine": platform.platform(), "python": platform.python_version(), "cores": os.cpu_count()}
+    facts = {
+        "machine": platform.platform(),
+        "processor": processor(),
+        "cores": os.cpu_count(),
+        "load": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "sympy": sp.__version__,
+        "threads": _one_core.THREADS,
+    }
     OUT.mkdir(exist_ok=True)
     (OUT / "bench.json").write_text(json.dumps({**results, "facts": facts}, indent=2) + "\n")
     for name, values in results.items():

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn
 
+from gda import sweep
 from gda.errors import InputError, UndecidedError
 
 OK, BROKEN, BAD_INPUT, UNDECIDED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -109,7 +110,17 @@ def build_parser() -> Parser:
     table.add_argument("--json", action="store_true")
     table.add_argument("--latex", action="store_true")
 
-    simulate = commands.add_parser("simulate", help="literal Monte Carlo of the Gaussian mixture")
+    law = commands.add_parser("law", help="the exact law of the Gaussian mixture's gap, NLL loss")
+    law.add_argument("--m-s", type=integer, required=True, metavar="N", help="real examples, at least 4")
+    law.add_argument("--d", type=integer, required=True, metavar="N", help="dimension")
+    law.add_argument("--gamma", type=number, nargs="+", required=True, metavar="G", help="m_G / m_S, one or more")
+    law.add_argument("--labels", choices=("balanced", "iid"), default="balanced")
+    law.add_argument("--sigma", type=number, default=Decimal("0.6"), metavar="S", help="for the 0-1 error only (0.6)")
+    levels = [Decimal(level) for level in ("0.05", "0.5", "0.95")]
+    law.add_argument("--quantiles", type=number, nargs="*", default=levels, metavar="P", help="levels (0.05 0.5 0.95)")
+    law.add_argument("--json", action="store_true")
+
+    simulate = commands.add_parser("simulate", help="Monte Carlo of the Gaussian mixture")
     simulate.add_argument("--m-s", type=integer, required=True, metavar="N", help="real examples")
     simulate.add_argument("--d", type=integer, required=True, metavar="N", help="dimension")
     simulate.add_argument("--gamma", type=number, nargs="+", required=True, metavar="G", help="m_G / m_S, one or more")
@@ -120,7 +131,11 @@ def build_parser() -> Parser:
     simulate.add_argument("--loss", choices=("nll", "zero_one"), default="nll")
     simulate.add_argument("--risk", type=risk, default="exact", metavar="exact|N", help="closed form, or N test points")
     simulate.add_argument("--variance", choices=("pooled", "per-class"), default="pooled")
+    simulate.add_argument(
+        "--sampler", choices=("literal", "sufficient"), help="every example, or sufficient statistics"
+    )
     simulate.add_argument("--json", action="store_true")
+    sweep.add_parser(commands)
     return parser
 
 
@@ -165,6 +180,15 @@ def run_simulate(args: argparse.Namespace) -> int:
             f"{r['gamma']:>8g} {r['m_G']:>8d} {r['mean_gap']:>12.5g} {r['mean_abs_gap']:>12.5g}"
             f" {r['sem_abs_gap']:>9.2g} {r['mean_test_risk']:>12.6g} {r['mean_train_risk']:>12.6g}"
         )
+    return OK
+
+
+def run_law(args: argparse.Namespace) -> int:
+    """Print cells of the exact law."""
+    from gda.law import law_args, table
+
+    records = law_args(args)
+    say(json.dumps({"cells": records}, indent=2) if args.json else table(records))
     return OK
 
 
@@ -219,7 +243,9 @@ COMMANDS: dict[str, Any] = {
     "optimal": run_optimal,
     "order": run_order,
     "table": run_table,
+    "law": run_law,
     "simulate": run_simulate,
+    "sweep": lambda args: sweep.run(args, say, tell),
 }
 
 

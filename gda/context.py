@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import signal
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from concurrent.futures import as_completed
 from dataclasses import asdict, dataclass, field
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children
 
 from numerics.mixture import Simulation, simulate
+from numerics.workers import WorkerPool
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class Request:
     loss: str = "nll"
     risk: str | int = "exact"
     variance: str = "pooled"
+    sampler: str = "sufficient"
 
     def run(self) -> Simulation:
         """Simulate."""
@@ -50,19 +50,6 @@ class Request:
 
 def _silent(_message: str) -> None:
     """Report nothing."""
-
-
-@contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """Hold Ctrl-C back while workers are started: they inherit the mask, and the main process gets it afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @dataclass
@@ -99,10 +86,8 @@ class Context:
         return [self._done[request] for request in wanted]
 
     def _run_in_processes(self, missing: list[Request]) -> None:
-        # Spawned, not forked: the same on every platform, and no state is inherited.
-        with ProcessPoolExecutor(self.workers, get_context("spawn")) as pool:
-            with _interrupts_held():  # Ctrl-C is the main process's to answer
-                futures = {pool.submit(request.run): request for request in missing}
+        with WorkerPool(self.workers) as pool:
+            futures = {pool.submit(request.run): request for request in missing}
             try:
                 for number, future in enumerate(as_completed(futures), 1):
                     self._done[futures[future]] = future.result()

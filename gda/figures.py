@@ -51,7 +51,7 @@ def _draw(axes: Any, lines: Sequence[Line], colours: Any) -> None:
 
 
 def _axes_style(axes: Any, x_label: str, y_label: str, *, gamma: bool, ticks: Sequence[float] = ()) -> None:
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     if gamma:
         axes.set_xscale("symlog", linthresh=1.0)  # gamma = 0 is a point of every curve
@@ -61,7 +61,8 @@ def _axes_style(axes: Any, x_label: str, y_label: str, *, gamma: bool, ticks: Se
     if len(ticks):
         axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
         axes.xaxis.set_minor_formatter(NullFormatter())
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    low, high = axes.get_ylim()
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)) if high > 3 * low else MaxNLocator(6))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _position: f"{value:g}"))
     axes.yaxis.set_minor_formatter(NullFormatter())
     axes.tick_params(labelsize=8)
@@ -81,8 +82,10 @@ def _colours(count: int) -> Any:
     return colormaps["viridis"](np.linspace(0, 0.88, count))
 
 
-def panel_lines(panel: Panel, simulations: Mapping[tuple[int, int], Simulation]) -> list[Line]:
-    """Arrange a panel's cells as curves along its axis."""
+def panel_lines(
+    panel: Panel, simulations: Mapping[tuple[int, int], Simulation], error: Callable[[int, int, int], float]
+) -> tuple[list[Line], list[Line]]:
+    """Arrange a panel's cells as curves along its axis: the exact error, and the simulated one with its band."""
     summaries = {
         (m_S, d, int(cell.gamma)): cell.summary()
         for (m_S, d) in panel.groups
@@ -90,58 +93,89 @@ def panel_lines(panel: Panel, simulations: Mapping[tuple[int, int], Simulation])
         if int(cell.gamma) in panel.gammas
     }
 
-    def line(label: str, keys: Sequence[tuple[int, int, int]], x: Sequence[float]) -> Line:
+    def lines(label: str, keys: Sequence[tuple[int, int, int]], x: Sequence[float]) -> tuple[Line, Line]:
         found = [summaries[key] for key in keys]
-        return Line(label, x, [s["mean_abs_gap"] for s in found], [BAND * s["sem_abs_gap"] for s in found])
+        points = Line(label, x, [s["mean_abs_gap"] for s in found], [BAND * s["sem_abs_gap"] for s in found], "o")
+        return Line(label, x, [error(*key) for key in keys], style="-"), points
 
     if panel.axis == "gamma":
         ((m_S, d),) = panel.groups
-        return [line("simulated", [(m_S, d, gamma) for gamma in panel.gammas], panel.gammas)]
-    sizes = panel.m_S if panel.axis == "m_S" else panel.d
-    return [line(f"gamma = {gamma}", [(m_S, d, gamma) for m_S, d in panel.groups], sizes) for gamma in panel.gammas]
+        pairs = [lines("exact law", [(m_S, d, gamma) for gamma in panel.gammas], panel.gammas)]
+    else:
+        sizes = panel.m_S if panel.axis == "m_S" else panel.d
+        keys = {gamma: [(m_S, d, gamma) for m_S, d in panel.groups] for gamma in panel.gammas}
+        pairs = [lines(f"gamma = {gamma}", keys[gamma], sizes) for gamma in panel.gammas]
+    return [pair[0] for pair in pairs], [pair[1] for pair in pairs]
 
 
 def draw_panels(
-    simulations: Mapping[tuple[int, int], Simulation], readings: Sequence[PublishedReading], repeats: int
+    simulations: Mapping[tuple[int, int], Simulation],
+    readings: Sequence[PublishedReading],
+    repeats: int,
+    error: Callable[[int, int, int], float],
 ) -> Callable[[Path], None]:
-    """Return what draws the simulated panels with the published readings on top."""
+    """Return what draws the published panels: the exact law, the simulation, and the readings on top."""
 
     def write(path: Path) -> None:
         figure, grid = _canvas(2, 2)
         for panel, axes in zip(PANELS.values(), grid.flat, strict=True):
-            lines = panel_lines(panel, simulations)
+            lines, points = panel_lines(panel, simulations, error)
             colours = _colours(len(lines))
             _draw(axes, lines, colours)
-            for reading in readings:
-                if reading.panel != panel.key:
-                    continue
-                index = 0 if panel.axis == "gamma" else panel.gammas.index(reading.gamma)
-                x = getattr(reading, panel.axis)
-                axes.errorbar(
-                    x,
-                    reading.value,
-                    yerr=reading.reading_error,
-                    fmt="s",
-                    color=colours[index],
-                    markeredgecolor="crimson",
-                    markersize=7,
-                    markerfacecolor="none",
-                    capsize=2,
-                )
-            axes.errorbar(
-                [],
-                [],
-                yerr=[],
-                fmt="s",
-                markeredgecolor="crimson",
-                markerfacecolor="none",
-                color="grey",
-                label="read off the published figure",
-            )
+            for line, colour in zip(points, colours, strict=True):
+                axes.errorbar(line.x, line.y, yerr=line.half_width, fmt="o", color=colour, markersize=2.5, capsize=2)
+            _draw_readings(axes, panel, readings, colours)
             axes.set_title(f"({panel.key}) {panel.title}")
             ticks = panel.gammas if panel.axis == "gamma" else lines[0].x
             _axes_style(axes, AXIS[panel.axis], ERROR, gamma=panel.axis == "gamma", ticks=ticks)
-        figure.suptitle(f"Simulated generalization error, {repeats} repeats, bands +-{BAND:g} standard errors")
+        figure.suptitle(
+            f"Generalization error: exact law (lines), simulation ({repeats} repeats, +-{BAND:g} standard errors)"
+        )
+        _save(figure, path)
+
+    return write
+
+
+def _draw_readings(axes: Any, panel: Panel, readings: Sequence[PublishedReading], colours: Any) -> None:
+    shape = {"fmt": "s", "markeredgecolor": "crimson", "markerfacecolor": "none"}
+    for reading in readings:
+        if reading.panel != panel.key:
+            continue
+        index = 0 if panel.axis == "gamma" else panel.gammas.index(reading.gamma)
+        x = getattr(reading, panel.axis)
+        axes.errorbar(
+            x, reading.value, yerr=reading.reading_error, color=colours[index], markersize=7, capsize=2, **shape
+        )
+    axes.errorbar([], [], yerr=[], color="grey", label="read off the published figure", **shape)
+
+
+@dataclass(frozen=True)
+class Map:
+    """A quantity over (m_S, d), shape (dimensions, sizes): indices of `labels`, or numbers where there are none."""
+
+    title: str
+    grid: Any
+    labels: Sequence[str] = ()
+
+
+def draw_maps(maps: Sequence[Map], sizes: Sequence[int], dimensions: Sequence[int]) -> Callable[[Path], None]:
+    """Return what draws quantities over (m_S, d), side by side."""
+
+    def write(path: Path) -> None:
+        from matplotlib.colors import BoundaryNorm
+
+        figure, axes = _canvas(len(maps), 1, 6.0, 4.8)
+        for each, ax in zip(maps, axes.flat, strict=True):
+            norm = BoundaryNorm(np.arange(len(each.labels) + 1) - 0.5, 256) if each.labels else None
+            image = ax.imshow(each.grid, origin="lower", cmap="viridis", norm=norm, aspect="auto")
+            bar = figure.colorbar(image, ax=ax, ticks=range(len(each.labels)) if each.labels else None)
+            if each.labels:
+                bar.ax.set_yticklabels(each.labels)
+            ax.set_xticks(range(len(sizes)), [str(size) for size in sizes], fontsize=8, rotation=45)
+            ax.set_yticks(range(len(dimensions)), [str(dim) for dim in dimensions], fontsize=8)
+            ax.set_xlabel(AXIS["m_S"])
+            ax.set_ylabel(AXIS["d"])
+            ax.set_title(each.title, fontsize=10)
         _save(figure, path)
 
     return write

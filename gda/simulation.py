@@ -1,4 +1,4 @@
-"""The command `gda simulate`: cells of the literal Monte Carlo as records."""
+"""The command `gda simulate`: cells of the Monte Carlo as records."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ def cell_record(cell: Cell, simulation: Simulation) -> dict[str, Any]:
         "loss": settings.loss,
         "risk": settings.risk,
         "variance": settings.variance,
+        "sampler": settings.sampler,
         "repeats": settings.repeats,
         "seed": settings.seed,
         "redraws": simulation.redraws,
@@ -53,5 +54,6 @@ def simulate_args(args: argparse.Namespace) -> list[dict[str, Any]]:
             loss=args.loss,
             risk=args.risk,
             variance=args.variance,
+            sampler=args.sampler,
         )
     return [cell_record(cell, simulation) for cell in simulation.cells]

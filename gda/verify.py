@@ -17,7 +17,7 @@ from gda.errors import InputError
 from gda.evidence import Outcome, gather
 from gda.report import render_claim, write_report, write_verdicts
 
-FULL_REPEATS, QUICK_REPEATS = 5_000, 500
+FULL_REPEATS, QUICK_REPEATS = 50_000, 2_000
 REPORT = Path("paper_checks.md")
 
 Write = Callable[[str], None]

@@ -14,9 +14,12 @@ from typing import Any
 
 import mpmath
 import numpy as np
+from numpy.typing import NDArray
 
 Arithmetic = Mapping[str, Callable[..., Any]]
 """The operations by name; constants are operations without operands, or with integers for operands."""
+
+_TWO_52 = np.float64(2**52).view(np.int64)
 
 
 def _from_scipy(name: str) -> Callable[..., Any]:
@@ -28,10 +31,33 @@ def _from_scipy(name: str) -> Callable[..., Any]:
     return function
 
 
-def _numpy_n_ceil_log2(n: Any) -> Any:
-    # n = f 2^e with f in [1/2, 1): ceil(log2 n) is e, or e - 1 where n is a power of two. No logarithm is rounded.
+def numpy_n_ceil_log2(n: Any, out: NDArray[np.float64] | None = None) -> Any:
+    """Return n ceil(log2 n), 0 at n = 0, nan below, from the exponent of the float: no logarithm is rounded.
+
+    Args:
+        n: Floats.
+        out: Where the result goes, if not to a new array; not n itself.
+    """
+    n = np.asarray(n, dtype=np.float64)
+    if not ((n >= 1) | (n == 0)).all():
+        return _slow_n_ceil_log2(n)
+    # The representation of n, as an integer, is 2^52 (e + 1022) where n = 2^e, and grows with n: less 1 and shifted by
+    # 52 bits it is ceil(log2 n) + 1022, and in the fraction of 2^52 a float. At n = 0 it is a number too.
+    out = np.empty(n.shape) if out is None else out
+    bits = out.view(np.int64)
+    np.subtract(n.view(np.int64), 1, out=bits)
+    np.right_shift(out.view(np.uint64), np.uint64(52), out=out.view(np.uint64))
+    np.bitwise_or(bits, _TWO_52, out=bits)
+    np.subtract(out, 2.0**52 + 1022, out=out)
+    np.multiply(out, n, out=out)
+    return np.add(out, 0.0, out=out)  # 0 rather than -0
+
+
+def _slow_n_ceil_log2(n: NDArray[np.float64]) -> Any:
+    # n = f 2^e with f in [1/2, 1): ceil(log2 n) is e, or e - 1 where n is a power of two.
     f, e = np.frexp(n)
-    return np.where(n > 0, n * (e - (f == 0.5)), np.where(n == 0, 0.0, np.nan))
+    value = np.where(n > 0, n * (e - (f == 0.5)), np.where(n == 0, 0.0, np.nan))
+    return np.where(n == np.inf, n, value)
 
 
 def _numpy_select(*pairs: Any) -> Any:
@@ -52,7 +78,7 @@ NUMPY: Arithmetic = MappingProxyType(
         "multiply": lambda *xs: reduce(np.multiply, xs),
         "divide": np.divide,
         "sqrt": np.sqrt,
-        "integer_power": lambda x, k: np.square(x) if k == 2 else np.power(x, np.float64(k)),
+        "integer_power": lambda x, k, out=None: np.square(x, out) if k == 2 else np.power(x, np.float64(k), out),
         "power": np.power,
         "exp": np.exp,
         "log": np.log,
@@ -63,7 +89,7 @@ NUMPY: Arithmetic = MappingProxyType(
         "ceiling": np.ceil,
         "minimum": lambda *xs: reduce(np.minimum, xs),
         "maximum": lambda *xs: reduce(np.maximum, xs),
-        "n_ceil_log2": _numpy_n_ceil_log2,
+        "n_ceil_log2": numpy_n_ceil_log2,
         "less": np.less,
         "less_equal": np.less_equal,
         "equal": np.equal,
@@ -100,6 +126,8 @@ def mpmath_arithmetic(context: Any) -> Arithmetic:
     def n_ceil_log2(n: Any) -> Any:
         if n <= 0:
             return context.zero if n == 0 else nan
+        if context.isinf(n):
+            return n
         f, e = context.frexp(n)
         return n * (e - (f == 0.5))
 

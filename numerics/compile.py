@@ -6,7 +6,6 @@ operations as grids, so that a value does not depend on the company it is comput
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,11 +16,11 @@ from typing import Any
 import mpmath
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
-from numerics.arithmetic import NUMPY, mpmath_arithmetic, new_context
+from numerics.arithmetic import mpmath_arithmetic, new_context
 from numerics.domains import DomainError, as_array, as_exact
 from numerics.edges import UndefinedError, edge_limit, on_edge
+from numerics.grid import Array, evaluate
 from numerics.tape import Tape, record
 from theory.symbols import DOMAINS
 
@@ -31,7 +30,6 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*", re.ASCII)
 _GUARD_DIGITS = 10
 _PRECISION_DOUBLINGS = 5
 _RESCUE_DIGITS = 40
-_BLOCK = 2**14
 
 
 @dataclass(frozen=True)
@@ -69,14 +67,7 @@ class Compiled:
         arrays = [as_array(symbol, value) for symbol, value in self._bind(values)]
         shape = np.broadcast_shapes(*(array.shape for array in arrays))
         full = shape or (1,)
-        result, suspect = np.empty(full), np.zeros(full, dtype=bool)
-        # Blocks of rows keep the intermediate results in the cache; no bit depends on them.
-        rows = max(1, _BLOCK // max(1, math.prod(full[1:])))
-        for start in range(0, full[0], rows):
-            block = slice(start, start + rows)
-            inputs = [_rows(array, block, len(full)) for array in arrays]
-            result[block] = self._run(inputs, suspect[block])
-        suspect |= np.isnan(result)
+        result, suspect = evaluate(self.tape, arrays, full)
         if suspect.any():
             result[suspect] = self._one_by_one([np.broadcast_to(array, full)[suspect] for array in arrays])
         return result if shape else float(result[0])
@@ -128,16 +119,7 @@ class Compiled:
             return self._on_edges(point)._at(digits, {s: v for s, v in point.items() if not on_edge(s, v)})
         return mpmath.mp.make_mpf(value._mpf_)
 
-    def _run(self, inputs: list[NDArray[np.float64]], suspect: NDArray[np.bool_]) -> NDArray[np.float64]:
-        overflows: list[str] = []
-        # What a branch not taken divides by or takes the root of is no one's concern: only overflow is heard of.
-        with np.errstate(all="ignore", over="call", call=lambda kind, _: overflows.append(kind)):
-            result = self.tape.run(NUMPY, inputs)
-            if overflows:  # rare; run again, and mark the points where it may have happened
-                self.tape.run(NUMPY, inputs, watch=lambda value: np.logical_or(suspect, np.isinf(value), out=suspect))
-        return result
-
-    def _one_by_one(self, columns: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    def _one_by_one(self, columns: list[Array]) -> Array:
         # Points where float64 gives nan, or an intermediate result overflowed (which Min(1, ...) would hide). mpmath
         # does not overflow and knows the limits on edges; it is slow, but few points come here.
         points, where = np.unique(np.column_stack(columns), axis=0, return_inverse=True)
@@ -201,12 +183,6 @@ def _limit(compiled: Compiled, edges: tuple[tuple[sp.Symbol, int], ...]) -> Comp
     # Kept, as points on an edge come in numbers and a symbolic limit takes long.
     rest = [symbol for symbol in compiled.arguments if symbol not in dict(edges)]
     return compile_expression(edge_limit(compiled.expression, dict(edges)), rest)
-
-
-def _rows(array: NDArray[np.float64], block: slice, dimensions: int) -> NDArray[np.float64]:
-    # The rows of an array that are to meet a block of the first axis of the result.
-    padded = array.reshape((1,) * (dimensions - array.ndim) + array.shape)
-    return padded[block] if padded.shape[0] > 1 else padded
 
 
 def _check_names(symbols: set[sp.Symbol]) -> None:

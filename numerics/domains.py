@@ -11,6 +11,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from numerics.blocks import blocks
 from theory.symbols import DOMAINS
 
 
@@ -50,7 +51,7 @@ def as_array(symbol: sp.Symbol, value: Any) -> NDArray[np.float64]:
         value: Real numbers: Python's, NumPy's, fractions, SymPy's, or nested sequences of them.
 
     Returns:
-        A float64 array of the same shape.
+        A float64 array of the same shape, `value` itself if it is one.
 
     Raises:
         DomainError: A value is outside the symbol's domain; the message names the first kind of offence found.
@@ -62,19 +63,29 @@ def as_array(symbol: sp.Symbol, value: Any) -> NDArray[np.float64]:
             array = np.array([float(item) for item in array.flat]).reshape(array.shape)
         if array.dtype.kind not in "iuf":
             raise TypeError
-        array = array.astype(np.float64)
+        array = array.astype(np.float64, copy=False)
     except (TypeError, ValueError, OverflowError):
         raise TypeError(f"{symbol.name} must be a real number or an array of them. Found {value!r}.") from None
-    if array.size:
-        # A domain is an interval, perhaps of integers: its extremes and one non-integer decide for all values.
-        # min and max let nan through.
-        domain = DOMAINS.get(symbol)
-        suspects = [array.min(), array.max()]
-        if domain and domain.integer:
-            suspects.extend(array[array != np.floor(array)][:1])
-        for suspect in suspects:
-            check_domain(symbol, value if array.ndim == 0 else float(suspect))
+    # A domain is an interval, perhaps of integers: its extremes and one non-integer decide for all values.
+    domain = DOMAINS.get(symbol)
+    for suspect in _suspects(array, bool(domain and domain.integer)):
+        check_domain(symbol, value if array.ndim == 0 else suspect)
     return array
+
+
+def _suspects(array: NDArray[np.float64], integers: bool) -> list[float]:
+    # The least and the greatest value, nan if there is one, and a non-integer if asked for; in blocks, so that nothing
+    # of the size of the array is made.
+    if array.size < 2:
+        return array.ravel().tolist()
+    low, high = np.float64(np.inf), np.float64(-np.inf)
+    broken: list[float] = []
+    for index in blocks(array.shape):
+        block = array[index]
+        low, high = np.minimum(low, block.min()), np.maximum(high, block.max())
+        if integers and not broken:
+            broken = block[block != np.floor(block)][:1].tolist()
+    return [float(low), float(high), *broken]
 
 
 def as_exact(symbol: sp.Symbol, value: Any) -> Fraction:

@@ -94,14 +94,14 @@ class Reading:
         half_width: half-width of the reading error, taken as uniform.
         mean: simulated mean.
         sd: simulated standard deviation of one repeat.
-        repeats: number of simulated repeats.
+        repeats: number of simulated repeats; infinite for the exact law.
     """
 
     value: float
     half_width: float
     mean: float
     sd: float
-    repeats: int
+    repeats: float
 
     def variance(self, published_repeats: float) -> float:
         """Variance of reading minus simulated mean, when the published mean is over so many repeats."""
@@ -147,3 +147,53 @@ def implied_repeats(readings: Sequence[Reading], level: float = 0.95, upper: flo
 def kendall(first: Sequence[float], second: Sequence[float]) -> float:
     """Kendall's rank correlation of two short sequences of values (tau-b)."""
     return float(stats.kendalltau(first, second).statistic)
+
+
+def kendall_interval(
+    predictor: Sequence[float],
+    samples: Sequence[Array],
+    level: float = 0.95,
+    resamples: int = 1000,
+    seed: int = 0,
+) -> Interval:
+    """Bootstrap the rank correlation of a predictor with the means of samples that share their repeats.
+
+    Args:
+        predictor: one value a cell.
+        samples: for each cell its draws, shape (repeats,); the same repeat of each cell is drawn together.
+        level: of the percentile interval.
+        resamples: of the repeats.
+        seed: of the resampling.
+
+    Returns:
+        Kendall's tau-b with the means, and its percentile interval.
+
+    Raises:
+        ValueError: cells and samples that do not match, or fewer than two.
+    """
+    if len(predictor) != len(samples) or len(samples) < 2:
+        raise ValueError(f"a rank correlation needs 2 cells or more. Found {len(predictor)}, {len(samples)} samples.")
+    table = np.stack(list(samples))
+    repeats = table.shape[1]
+    rng = np.random.default_rng(seed)
+    found = np.empty(resamples)
+    for index in range(resamples):
+        # How often each repeat is drawn: the mean of the resample is a product with the table.
+        counts = np.bincount(rng.integers(0, repeats, size=repeats), minlength=repeats)
+        found[index] = kendall(predictor, [float(mean) for mean in table @ counts])
+    low, high = np.quantile(found, [(1 - level) / 2, (1 + level) / 2])
+    return Interval(kendall(predictor, [float(m) for m in table.mean(axis=1)]), float(low), float(high), level)
+
+
+def binomial_interval(successes: int, trials: int, level: float = 0.95) -> Interval:
+    """Return the exact interval of Clopper and Pearson for a probability.
+
+    Raises:
+        ValueError: no trial, or more successes than trials.
+    """
+    if not 0 <= successes <= trials or trials < 1:
+        raise ValueError(f"successes must be between 0 and trials >= 1. Found {successes} of {trials}.")
+    tail = (1 - level) / 2
+    low = 0.0 if successes == 0 else float(stats.beta.ppf(tail, successes, trials - successes + 1))
+    high = 1.0 if successes == trials else float(stats.beta.isf(tail, successes + 1, trials - successes))
+    return Interval(successes / trials, low, high, level)

@@ -1,6 +1,7 @@
-"""The literal Monte Carlo of the Gaussian mixture: draw S, fit the generator, draw S_G, fit theta_hat, take the gap.
+"""The Monte Carlo of the Gaussian mixture: draw S, fit the generator, draw S_G, fit theta_hat, take the gap.
 
-The settings are checked in `mixture_settings`, the samples drawn in `mixture_samples`, a repeat run in `mixture_run`.
+The settings are checked in `mixture_settings`. The literal sampler draws every example (`mixture_samples`,
+`mixture_run`); the other draws sufficient statistics of the same law (`mixture_draws`, `mixture_sufficient`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from numerics.mixture_run import repeats_at_a_time, run
+from numerics import mixture_run, mixture_sufficient
 from numerics.mixture_samples import Array, real_counts
 from numerics.mixture_settings import Settings, checked
 
@@ -80,14 +81,16 @@ def simulate(
     risk: str | int = "exact",
     variance: str = "pooled",
     mu: Sequence[float] | None = None,
+    sampler: str | None = None,
     chunk: int | None = None,
 ) -> Simulation:
-    """Simulate the gap of the learner on augmented data, literally.
+    """Simulate the gap of the learner on augmented data.
 
     Each repeat draws S, fits the generator to it, and for each gamma draws S_G, fits theta_hat to both, and takes
     test risk and train risk. S depends on (m_S, d, labels, seed) alone and S_G on these and gamma, so a cell is the
-    same whatever other gammas are asked for; sigma, loss, risk, variance and mu change no random number. Test points
-    have a stream of their own and are shared by the cells.
+    same whatever other gammas are asked for; sigma, loss, risk, variance and mu change no random number, but that the
+    sufficient statistics of S_G are of another kind for each variance. Test points have a stream of their own and are
+    shared by the cells.
 
     Args:
         m_S: Size of S, an integer >= 1. Where a generator is fitted it needs 3 with balanced labels and the pooled
@@ -105,6 +108,9 @@ def simulate(
         variance: "pooled": within-class variance over both classes, denominator m_S - 2. "per-class": a variance for
             each class, denominator n_y - 1.
         mu: Mean of y x, a unit vector of length d. Default: (1, ..., 1) / sqrt(d).
+        sampler: "literal": every example is drawn. "sufficient": only numbers on which the NLL risks depend, O(d) of
+            them whatever m_S and m_G; the same law, other random numbers. Default: "sufficient", but "literal" for the
+            0-1 loss, whose train risk depends on every example.
         chunk: Repeats held at a time; results do not depend on it. Default: for speed.
             A sample of more than 4 million normals is not held at all, but drawn anew for each pass over it.
 
@@ -129,8 +135,12 @@ def simulate(
         risk=risk,
         variance=variance,
         mu=mu,
+        sampler=sampler,
     )
     counts, redraws = real_counts(settings)
-    test, train = run(settings, counts, repeats_at_a_time(settings, chunk))
+    if settings.sampler == "literal":
+        test, train = mixture_run.run(settings, counts, mixture_run.repeats_at_a_time(settings, chunk))
+    else:
+        test, train = mixture_sufficient.run(settings, counts, chunk)
     cells = (Cell(gamma, settings.generated(gamma), test[i], train[i]) for i, gamma in enumerate(settings.gammas))
     return Simulation(settings, tuple(cells), redraws)

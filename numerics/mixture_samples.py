@@ -39,6 +39,14 @@ class Stream(IntEnum):
     S_G_LABELS = 3
     S_G_NOISE = 4
     TEST_NOISE = 5
+    # of the sampler through sufficient statistics
+    S_MEANS = 6
+    S_SCATTER = 7
+    S_SPLIT = 8
+    S_G_MEANS = 9
+    S_G_SCATTER = 10
+    TEST_MEANS = 11
+    TEST_SCATTER = 12
 
 
 def generator(settings: Settings, stream: Stream, *key: int) -> np.random.Generator:

@@ -14,8 +14,10 @@ from theory import symbols
 LABELS = ("balanced", "iid")
 LOSSES = ("nll", "zero_one")
 VARIANCES = ("pooled", "per-class")
+SAMPLERS = ("literal", "sufficient")
 _LARGEST_SIGMA = 1e100
 _MOST_NUMBERS = 10**14
+_MOST_POINTS = 10**15  # a float counts them exactly
 _SMALLEST_S = {("balanced", "pooled"): 3, ("balanced", "per-class"): 4, ("iid", "pooled"): 4, ("iid", "per-class"): 4}
 
 
@@ -34,6 +36,7 @@ class Settings:
     risk: str | int
     variance: str
     mu: tuple[float, ...]
+    sampler: str
 
     def generated(self, gamma: Fraction) -> int:
         """Return m_G = gamma m_S."""
@@ -53,6 +56,7 @@ def checked(
     risk: Any,
     variance: str,
     mu: Sequence[float] | None,
+    sampler: str | None = None,
 ) -> Settings:
     """Check the arguments of a simulation and bring them into canonical form.
 
@@ -62,10 +66,10 @@ def checked(
     for name, value, known in (("labels", labels, LABELS), ("loss", loss, LOSSES), ("variance", variance, VARIANCES)):
         if value not in known:
             raise ValueError(f"{name} must be one of {', '.join(known)}. Found {value!r}.")
-    m_S, d = _integer("m_S", m_S, 1), _integer("d", d, 1)
+    m_S, d = integer("m_S", m_S, 1), integer("d", d, 1)
     if isinstance(gammas, (str, int, float, Fraction)):
         raise ValueError(f"gammas must be a sequence of numbers. Found {gammas!r}.")
-    fractions = tuple(_gamma(gamma, m_S) for gamma in gammas)
+    fractions = tuple(read_gamma(gamma, m_S) for gamma in gammas)
     if not fractions:
         raise ValueError("gammas must hold at least one value. Found none.")
     _check_size(m_S, labels, variance, augmented=any(fractions))
@@ -73,33 +77,93 @@ def checked(
         m_S=m_S,
         d=d,
         gammas=fractions,
-        repeats=_integer("repeats", repeats, 2),  # a standard error needs two
-        seed=_integer("seed", seed, 0),
+        repeats=integer("repeats", repeats, 2),  # a standard error needs two
+        seed=integer("seed", seed, 0),
         sigma=_sigma(sigma),
         labels=labels,
         loss=loss,
-        risk=risk if risk == "exact" else _integer("risk, if not 'exact',", risk, 1),
+        risk=risk if risk == "exact" else integer("risk, if not 'exact',", risk, 1),
         variance=variance,
         mu=_direction(mu, d),
+        sampler=_sampler(sampler, loss),
     )
-    drawn = settings.repeats * d * (m_S + sum(map(settings.generated, fractions)))
-    if drawn > _MOST_NUMBERS:  # weeks: surely not meant
-        raise ValueError(f"repeats * d * (m_S + m_G) must be at most {_MOST_NUMBERS:.0e}. Found {drawn}.")
+    _check_work(settings)
     return settings
 
 
-def _integer(name: str, value: Any, lower: int) -> int:
+def _sampler(value: str | None, loss: str) -> str:
+    if value is None:
+        return "sufficient" if loss == "nll" else "literal"
+    if value not in SAMPLERS:
+        raise ValueError(f"sampler must be one of {', '.join(SAMPLERS)}. Found {value!r}.")
+    if value == "sufficient" and loss != "nll":
+        raise ValueError(f"sampler must be literal for loss {loss}, as it needs every example. Found {value!r}.")
+    return value
+
+
+def _check_work(settings: Settings) -> None:
+    # Weeks are surely not meant.
+    largest = settings.m_S + max(map(settings.generated, settings.gammas))
+    if settings.sampler == "literal":
+        name, numbers = "m_S + m_G", settings.m_S + sum(map(settings.generated, settings.gammas))
+    else:
+        name, numbers = "number of gammas", len(settings.gammas)
+        for what, count in (("m_S + m_G", largest), ("risk", 0 if settings.risk == "exact" else int(settings.risk))):
+            if count > _MOST_POINTS:
+                raise ValueError(f"{what} must be at most {_MOST_POINTS:.0e}. Found {count}.")
+    drawn = settings.repeats * settings.d * numbers
+    if drawn > _MOST_NUMBERS:
+        raise ValueError(f"repeats * d * ({name}) must be at most {_MOST_NUMBERS:.0e}. Found {drawn}.")
+
+
+def integer(name: str, value: Any, lower: int) -> int:
+    """Read an integer.
+
+    Args:
+        name: What it is, for the message.
+        value: Any number.
+        lower: The least that is accepted.
+
+    Raises:
+        ValueError: The value is no integer >= `lower`.
+    """
     try:
-        integer = int(value)
-        fits = not isinstance(value, (bool, str)) and integer == value and integer >= lower
+        number = int(value)
+        fits = not isinstance(value, (bool, str)) and number == value and number >= lower
     except (TypeError, ValueError, OverflowError):
         fits = False
     if not fits:
         raise ValueError(f"{name} must be an integer >= {lower}. Found {value}.")
-    return integer
+    return number
 
 
-def _gamma(value: Any, m_S: int) -> Fraction:
+def one_cell(m_S: Any, d: Any, gamma: Any, labels: str, loss: str, sigma: Any = 1.0, mu: Any = None) -> Settings:
+    """Check the arguments of one cell of which nothing is simulated: those of the exact laws.
+
+    Raises:
+        ValueError: An argument is out of range; one line that names it and its value.
+    """
+    return checked(
+        m_S,
+        d,
+        [gamma],
+        repeats=2,
+        seed=0,
+        sigma=sigma,
+        labels=labels,
+        loss=loss,
+        risk="exact",
+        variance="pooled",
+        mu=mu,
+    )
+
+
+def read_gamma(value: Any, m_S: int) -> Fraction:
+    """Read gamma exactly.
+
+    Raises:
+        ValueError: no number >= 0, or gamma m_S is no integer.
+    """
     # A float stands for the decimal it prints as: 0.1 * 10 is to be 1.
     try:
         gamma = value if isinstance(value, Fraction) else Fraction(str(value))

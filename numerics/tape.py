@@ -6,8 +6,9 @@ nor an expression can smuggle code in, and a tape can be pickled, printed and co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import sympy as sp
@@ -56,21 +57,35 @@ class Tape:
     steps: tuple[Step, ...]
     result: int
 
-    def run(self, arithmetic: Arithmetic, inputs: Sequence[Any], watch: Callable[[Any], Any] | None = None) -> Any:
+    def run(
+        self,
+        arithmetic: Arithmetic,
+        inputs: Sequence[Any],
+        known: Mapping[int, Any] = MappingProxyType({}),
+        watch: Callable[[Any], Any] | None = None,
+        release: Callable[[Any], Any] | None = None,
+    ) -> Any:
         """Evaluate the tape, letting go of each intermediate result after its last use.
 
         Args:
             arithmetic: The operations.
             inputs: The values of the arguments.
-            watch: Shown the result of each step.
+            known: Results by slot that need not be computed again.
+            watch: Shown the result of each other step.
+            release: Shown the operands of which each other step is the last to read.
         """
         slots = list(inputs)
-        for step in self.steps:
+        for slot, step in enumerate(self.steps, self.inputs):
+            if slot in known:
+                slots.append(known[slot])
+                continue
             operands = [slots[i] for i in step.operands]
             slots.append(arithmetic[step.operation](*operands, *step.integers))
             if watch:
                 watch(slots[-1])
             for i in step.spent:
+                if release:
+                    release(slots[i])
                 slots[i] = None
         return slots[self.result]
 

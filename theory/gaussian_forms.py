@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import sympy as sp
+from sympy.functions.combinatorial.numbers import stirling
 
 Law = Callable[[int], sp.Expr]
 """A law, known by its moments: the order of a moment to its value."""
@@ -25,6 +26,38 @@ def standard_normal(order: int) -> sp.Expr:
 def rademacher(order: int) -> sp.Expr:
     """Return the moment of a uniform sign: 1 for even orders, 0 for odd ones."""
     return sp.Integer(1 - order % 2)
+
+
+def normal(variance: sp.Expr) -> Law:
+    """Return the law of N(0, variance): variance^(order/2) times the moment of N(0, 1)."""
+    return lambda order: standard_normal(order) * variance ** sp.Rational(order, 2)
+
+
+def chi_square(degrees: sp.Expr) -> Law:
+    """Return the law of a chi-square: k (k + 2) ... (k + 2 order - 2) for k degrees of freedom; 0 for k = 0."""
+    return lambda order: sp.Mul(*(degrees + 2 * i for i in range(order)))
+
+
+def root_mean_square(degrees: sp.Expr) -> Law:
+    """Return the law of s where ``degrees s^2`` is a chi-square, s > 0: a learned standard deviation."""
+
+    def moment(order: int) -> sp.Expr:
+        if order % 2 == 0:
+            return chi_square(degrees)(order // 2) / degrees ** (order // 2)
+        half = degrees / 2
+        return half ** sp.Rational(-order, 2) * sp.gamma(half + sp.Rational(order, 2)) / sp.gamma(half)
+
+    return moment
+
+
+def fair_binomial(size: sp.Expr) -> Law:
+    """Return the law of the number of heads among `size` fair coins, by its factorial moments ``(size)_j/2^j``."""
+
+    def moment(order: int) -> sp.Expr:
+        factorial = (sp.Mul(*(size - i for i in range(j))) / 2**j for j in range(order + 1))
+        return sp.expand(sp.Add(*(stirling(order, j) * value for j, value in enumerate(factorial))))
+
+    return moment
 
 
 def unbiased_scale(variance: sp.Expr) -> Law:

@@ -40,7 +40,14 @@ BAD = {
     "sigma nan": ([*SIMULATE, "--sigma", "nan"], "nan"),
     "sigma tiny": ([*SIMULATE, "--sigma", "1e-200"], "1e-200"),
     "sigma huge": ([*SIMULATE, "--sigma", "1e200"], "1e+200"),
-    "too much to draw": (["simulate", "--m-s", "10", "--d", "3", "--gamma", "1e20"], "3000000000000000000"),
+    "too much to draw": (
+        ["simulate", "--m-s", "10", "--d", "3", "--gamma", "1e20", "--sampler", "literal"],
+        "3000000000000000000",
+    ),
+    "too many examples": (["simulate", "--m-s", "10", "--d", "3", "--gamma", "1e20"], "1000000000000000000010"),
+    "too many statistics": ([*SIMULATE, "--repeats", "1e14"], "600000000000000"),
+    "unknown sampler": ([*SIMULATE, "--sampler", "lazy"], "lazy"),
+    "no sufficient statistics": ([*SIMULATE, "--loss", "zero_one", "--sampler", "sufficient"], "literal"),
     "sigma negative": ([*SIMULATE, "--sigma", "-1"], "-1"),
     "gamma negative": (["simulate", "--m-s", "10", "--d", "3", "--gamma", "-1"], "-1"),
     "gamma m_S no integer": (["simulate", "--m-s", "10", "--d", "3", "--gamma", "0.25"], "0.25"),
@@ -100,6 +107,7 @@ def test_a_folder_that_cannot_be_written_to_is_refused_before_anything_is_comput
 def test_simulate_json_has_the_documented_fields(capsys):
     answer = run_json(capsys, *SIMULATE, "--repeats", "50")
     fields = {"m_S", "d", "gamma", "m_G", "sigma", "labels", "repeats", "seed", "mean_gap", "mean_abs_gap"}
+    fields |= {"loss", "risk", "variance", "sampler"}
     fields |= {"sem_abs_gap", "mean_test_risk", "mean_train_risk"}
     assert [cell["m_G"] for cell in answer["cells"]] == [0, 50]
     for cell in answer["cells"]:
@@ -107,6 +115,14 @@ def test_simulate_json_has_the_documented_fields(capsys):
         assert cell["mean_gap"] == pytest.approx(cell["mean_test_risk"] - cell["mean_train_risk"])
         assert cell["mean_abs_gap"] >= abs(cell["mean_gap"])
     assert {answer["cells"][0][k] for k in ("labels", "repeats", "seed", "sigma")} == {"balanced", 50, 0, 0.6}
+
+
+def test_simulate_takes_the_sampler_that_the_loss_allows(capsys):
+    found = [
+        run_json(capsys, *SIMULATE, "--repeats", "20", *more)["cells"][0]["sampler"]
+        for more in ([], ["--loss", "zero_one"], ["--sampler", "literal"], ["--sampler", "sufficient"])
+    ]
+    assert found == ["sufficient", "literal", "literal", "sufficient"]
 
 
 def test_a_cell_does_not_depend_on_the_other_gammas(capsys):

@@ -6,10 +6,12 @@ from scipy import stats
 
 from numerics.estimate import (
     Reading,
+    binomial_interval,
     bonferroni_p,
     chi_square,
     implied_repeats,
     kendall,
+    kendall_interval,
     loglog_slope,
     normal_interval,
     paired_difference,
@@ -111,3 +113,38 @@ def test_kendall_against_pairs_counted_by_hand():
 
 def test_an_interval_prints_with_its_ends():
     assert normal_interval(1.0, 0.0).format() == "1 [1, 1]"
+
+
+def test_the_bootstrap_interval_of_a_rank_correlation_knows_what_is_certain():
+    rng = np.random.default_rng(0)
+    noise = rng.standard_normal(400)
+    apart = [level + noise for level in (0.0, 1.0, 2.0, 3.0)]
+    found = kendall_interval([1, 2, 3, 4], apart)
+    assert (found.low, found.value, found.high) == (1, 1, 1)
+    assert kendall_interval([4, 3, 2, 1], apart).high == -1
+    alike = [rng.standard_normal(400) for _ in range(4)]
+    wide = kendall_interval([1, 2, 3, 4], alike)
+    assert wide.low < wide.high
+    assert kendall_interval([1, 2, 3, 4], alike) == wide
+
+
+def test_shared_repeats_are_drawn_together():
+    # The order is certain in every repeat, however noisy the repeats: only joint resampling sees that.
+    noise = 100 * np.random.default_rng(1).standard_normal(50)
+    found = kendall_interval([1, 2, 3], [noise, noise + 1e-6, noise + 2e-6])
+    assert (found.low, found.high) == (1, 1)
+
+
+@pytest.mark.parametrize(("successes", "trials"), [(0, 10), (3, 10), (10, 10), (500, 1000)])
+def test_the_exact_binomial_interval_covers(successes, trials):
+    found = binomial_interval(successes, trials, 0.9)
+    exact = stats.binomtest(successes, trials).proportion_ci(0.9, method="exact")
+    assert (found.low, found.high) == pytest.approx((exact.low, exact.high))
+    assert found.contains(successes / trials)
+
+
+def test_impossible_counts_and_cells_are_refused():
+    with pytest.raises(ValueError, match="Found 11 of 10"):
+        binomial_interval(11, 10)
+    with pytest.raises(ValueError, match="Found"):
+        kendall_interval([1, 2], [np.zeros(3)])

@@ -7,19 +7,21 @@ Statistical tests are seeded; each is a two-sided test whose chance of a false a
 import math
 import tracemalloc
 from fractions import Fraction
+from functools import partial
 
 import numpy as np
 import pytest
 import sympy as sp
 from scipy import stats
 
-from numerics import mixture_run, mixture_samples
+from numerics import mixture, mixture_run, mixture_samples
 from numerics.compile import compile_expression
-from numerics.mixture import simulate
 from numerics.mixture_samples import Sample, class_squares, class_sums, generated_counts, real_counts
 from theory.gaussian_mixture import pooled_denominator
 from theory.mixture_risk import expected_gap, expected_test_risk, nll, zero_one_risk
 from theory.symbols import m_S
+
+simulate = partial(mixture.simulate, sampler="literal")
 
 Z = 4.5
 

@@ -10,8 +10,12 @@ from hypothesis import strategies as st
 from theory.gaussian_forms import (
     GaussianForm,
     Normals,
+    chi_square,
     expectation,
+    fair_binomial,
+    normal,
     rademacher,
+    root_mean_square,
     standard_normal,
     unbiased_scale,
 )
@@ -30,6 +34,41 @@ def test_moments_of_the_standard_normal_are_its_integrals(order):
 @pytest.mark.parametrize("order", range(7))
 def test_moments_of_a_sign_are_its_averages(order):
     assert sp.Rational((-1) ** order + 1, 2) == rademacher(order)
+
+
+@pytest.mark.parametrize("degrees", range(1, 4))
+@pytest.mark.parametrize("order", range(4))
+def test_moments_of_a_chi_square_are_those_of_a_sum_of_squares(degrees, order):
+    normals = sp.symbols(f"z_0:{degrees}", real=True)
+    squares = sum(z**2 for z in normals)
+    assert chi_square(sp.Integer(degrees))(order) == expectation(
+        squares**order, dict.fromkeys(normals, standard_normal)
+    )
+
+
+def test_a_chi_square_without_degrees_of_freedom_is_0():
+    assert [chi_square(sp.Integer(0))(order) for order in range(3)] == [1, 0, 0]
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 5])
+@pytest.mark.parametrize("order", range(5))
+def test_moments_of_a_learned_scale_are_integrals_over_its_chi_square(degrees, order):
+    q = sp.Symbol("q", positive=True)
+    half = sp.Rational(degrees, 2)
+    density = q ** (half - 1) * sp.exp(-q / 2) / (2**half * sp.gamma(half))
+    moment = sp.integrate((q / degrees) ** sp.Rational(order, 2) * density, (q, 0, sp.oo))
+    assert sp.simplify(moment - root_mean_square(sp.Integer(degrees))(order)) == 0
+
+
+@pytest.mark.parametrize("size", range(6))
+@pytest.mark.parametrize("order", range(5))
+def test_moments_of_a_binomial_are_its_sums(size, order):
+    total = sum(sp.binomial(size, heads) * sp.Integer(heads) ** order for heads in range(size + 1))
+    assert fair_binomial(n)(order).subs(n, size) == total / sp.Integer(2) ** size
+
+
+def test_a_normal_scales_with_its_variance():
+    assert [normal(sigma**2)(order) for order in range(5)] == [1, 0, sigma**2, 0, 3 * sigma**4]
 
 
 def test_expectation_of_a_polynomial_is_linear_and_multiplies_over_independent_noise():
