@@ -107,6 +107,10 @@ CORNERS = {
     "few examples, many generated": ((2, 2), (40, 40), 40, 0.04, 0.03, 60),
     "unbalanced": ((3, 7), (10, 2), 25, 0.04, 0.03, 60),
     "many examples, many dimensions": ((5000, 5000), (5, 5), 10_000, 0.05, 0.004, 60),
+    # The worst of 1500 random cells: by error against its estimate, by error, and by its estimate.
+    "error next to its estimate": ((2, 2), (5, 4), 39, 0.04, 0.03, 60),
+    "largest error": ((372542, 372542), (5103606, 5103606), 8725, 0.05, 0.0005, 260),
+    "largest estimate": ((3, 2), (0, 0), 8331, 0.01, 0.05, 3),
 }
 
 
@@ -117,6 +121,31 @@ def test_against_170_bits(name):
     exact = reference_mean_abs(n, g, d, step, inner, farthest)
     assert abs(law.mean_abs_gap.value - exact) <= law.mean_abs_gap.error + 1e-14 * exact
     assert law.mean_abs_gap.error <= 1e-8 * exact
+
+
+def random_cells(count):
+    """Cells from the smallest to the largest, with nothing, little and much generated."""
+    rng = np.random.default_rng(3)
+    for _ in range(count):
+        m_S, d = round(4 * 10 ** rng.uniform(0, 5.4)), round(10 ** rng.uniform(0, 4))
+        m_G = round(
+            [0, rng.integers(1, 4), m_S * 10 ** rng.uniform(-1, 1), m_S * 10 ** rng.uniform(1, 3)][rng.integers(4)]
+        )
+        yield ((m_S + 1) // 2, m_S // 2), ((m_G + 1) // 2, m_G // 2), d
+
+
+def test_errors_stay_below_their_estimates(monkeypatch):
+    """Every rule at twice its strength: what changes is below what was estimated, and that below 1e-8."""
+    cells = list(random_cells(80))
+    found = [law_at_counts(*cell).mean_abs_gap for cell in cells]
+    monkeypatch.setattr(law_ray, "STEP", law_ray.STEP / 2)
+    monkeypatch.setattr(law_transform, "_STEP", law_transform._STEP / 2)
+    monkeypatch.setattr(law_transform, "_STEP_IN_DEVIATIONS", law_transform._STEP_IN_DEVIATIONS / 2)
+    chi_square_nodes.cache_clear()
+    finer = [law_at_counts(*cell).mean_abs_gap for cell in cells]
+    chi_square_nodes.cache_clear()
+    for cell, first, second in zip(cells, found, finer, strict=True):
+        assert abs(first.value - second.value) <= first.error <= 1e-8 * first.value, cell
 
 
 # ---------------------------------------------------------------- the transform
@@ -189,6 +218,18 @@ def test_the_literal_sampler_has_this_law(cell):
     simulation = simulate(m_S, d, [gamma], repeats=2000, seed=11, labels=labels, sampler="literal")
     gaps = simulation.cells[0].gap
     found = kstest(gaps, lambda x: np.array([law.cdf(v).value for v in x]))
+    assert found.pvalue > FALSE_ALARM / len(CELLS)
+
+
+@pytest.mark.parametrize("cell", CELLS, ids=str)
+def test_the_sampler_through_sufficient_statistics_has_this_law(cell):
+    """As above, with ten times the repeats; the distribution function is interpolated between 800 points of it."""
+    m_S, d, gamma, labels = cell
+    law = law_of_gap(m_S, d, gamma, labels)
+    gaps = simulate(m_S, d, [gamma], repeats=20_000, seed=12, labels=labels, sampler="sufficient").cells[0].gap
+    x = np.quantile(gaps, np.linspace(0, 1, 800))
+    exact = np.array([law.cdf(v).value for v in x])
+    found = kstest(gaps, lambda v: np.interp(v, x, exact))
     assert found.pvalue > FALSE_ALARM / len(CELLS)
 
 
