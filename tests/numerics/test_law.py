@@ -70,7 +70,11 @@ def reference_transform(t, n, g, step, least="1e-45"):
     k = m_S - 2
     point = acb(0, t)
     found, mass = acb(0), arb(0)
+    floor = math.log(float(least)) - 5
     for j in range(-int(6 / step), int(9 / step) + 1):
+        rough = j * step - math.exp(-j * step)
+        if k / 2 * (rough - math.expm1(rough)) < floor:
+            continue
         s = arb(j) * arb(str(step))
         log_x = s - (-s).exp()
         weight = (arb(k) / 2 * (log_x - log_x.exp() + 1)).exp() * (1 + (-s).exp())
