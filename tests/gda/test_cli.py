@@ -210,7 +210,7 @@ def test_theory_pulls_in_nothing_heavy(package):
 
 
 def test_ctrl_c_ends_a_run_at_once_in_one_line(tmp_path):
-    command = [sys.executable, "-m", "gda.cli", "verify", "--claim", "C4", "--workers", "2"]
+    command = [sys.executable, "-m", "gda.cli", "verify", "--claim", "F1", "--workers", "2"]
     process = subprocess.Popen(
         command,
         cwd=tmp_path,
