@@ -41,7 +41,7 @@ test: lint ## lint, then the whole suite
 	$(BIN)/python -m pytest -n $(JOBS)
 
 report: verify ## verify, then renew the pictures that the README shows
-	cp out/predicted_curve.png out/panels.png docs/
+	cp out/predicted_curve.png out/panels.png out/best_gamma.png docs/
 
 bench: setup ## measure speed as ratios to a baseline in the same run; writes out/bench.json
 	$(BIN)/python benchmarks/run.py

@@ -159,13 +159,15 @@ class Map:
 
 
 def draw_maps(maps: Sequence[Map], sizes: Sequence[int], dimensions: Sequence[int]) -> Callable[[Path], None]:
-    """Return what draws quantities over (m_S, d), side by side."""
+    """Return what draws quantities over (m_S, d), two in a row."""
 
     def write(path: Path) -> None:
         from matplotlib.colors import BoundaryNorm
 
-        figure, axes = _canvas(len(maps), 1, 6.0, 4.8)
-        for each, ax in zip(maps, axes.flat, strict=True):
+        figure, axes = _canvas(2, -(-len(maps) // 2), 6.0, 4.4)
+        for ax in list(axes.flat)[len(maps) :]:
+            ax.set_visible(False)
+        for each, ax in zip(maps, axes.flat, strict=False):
             norm = BoundaryNorm(np.arange(len(each.labels) + 1) - 0.5, 256) if each.labels else None
             image = ax.imshow(each.grid, origin="lower", cmap="viridis", norm=norm, aspect="auto")
             bar = figure.colorbar(image, ax=ax, ticks=range(len(each.labels)) if each.labels else None)
