@@ -24,10 +24,11 @@ def law_args(args: argparse.Namespace) -> list[dict[str, Any]]:
 
 
 def law_record(args: argparse.Namespace, gamma: str) -> dict[str, Any]:
-    """Describe one cell; `error_estimate` is that of `mean_abs_gap`, absolute."""
+    """Describe one cell; `error_estimate` is that of `mean_abs_gap`; errors are absolute."""
     law = law_of_gap(args.m_s, args.d, gamma, args.labels)
     absolute = law.mean_abs_gap
     test_error = expected_test_error(args.m_s, args.d, gamma, args.labels, noise=float(args.sigma))
+    quantiles = {str(level): law.quantile(float(level)) for level in args.quantiles}
     return {
         "m_S": law.m_S,
         "d": law.d,
@@ -42,8 +43,21 @@ def law_record(args: argparse.Namespace, gamma: str) -> dict[str, Any]:
         "mean_test_risk": law.mean_test_risk,
         "sd_test_risk": law.sd_test_risk,
         "expected_zero_one": test_error.value,
-        "quantiles": {str(level): law.quantile(float(level)).value for level in args.quantiles},
+        "expected_zero_one_error": test_error.error,
+        "quantiles": {level: value.value for level, value in quantiles.items()},
+        "quantile_errors": {level: value.error for level, value in quantiles.items()},
     }
+
+
+def known(value: float, error: float, most: int) -> str:
+    """Write a number with as many digits as its error leaves, `most` at most; "?" where it leaves none."""
+    if not math.isfinite(error) or not math.isfinite(value):
+        return "?"
+    size = math.floor(math.log10(abs(value))) if value else 0
+    digits = most if error == 0 else min(most, size - math.ceil(math.log10(2 * error)) + 1)
+    if digits < 1:
+        return "?" if abs(value) > 10 * error or error > 1e-3 else "0"
+    return f"{value:.{digits}g}"
 
 
 def decade(error: float) -> str:
@@ -63,12 +77,12 @@ def table(records: list[dict[str, Any]]) -> str:
                 f"{r['gamma']:g}",
                 str(r["m_G"]),
                 *(f"{x:.9g}" for x in numbers),
-                f"{r['mean_abs_gap']:.10g}",
+                known(r["mean_abs_gap"], r["error_estimate"], 10),
                 decade(r["error_estimate"]),
                 f"{r['mean_test_risk']:.9g}",
                 f"{r['sd_test_risk']:.6g}",
-                f"{r['expected_zero_one']:.8g}",
-                *(f"{r['quantiles'][level]:.7g}" for level in levels),
+                known(r["expected_zero_one"], r["expected_zero_one_error"], 8),
+                *(known(r["quantiles"][level], r["quantile_errors"][level], 7) for level in levels),
             ]
         )
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]

@@ -36,6 +36,11 @@ from theory.symbols import g_minus, g_plus, n_minus, n_plus
 
 _TURNED, _STEEP = math.pi / 9, math.pi / 5
 _POINTS, _FEWER = 16, 12
+_NEAR, _FAR = 3.0, 30.0
+"""Deviations from the mean up to which the imaginary axis serves above it, and beyond which no density is found."""
+_MOST_COUNTS = 4000
+_WIDE = 0.3
+"""Spread by class counts from which on a rule of few points may miss their steps."""
 _REACH = 40
 """Deviations from the mean beyond which no quantile is looked for."""
 
@@ -56,7 +61,7 @@ class GapLaw:
     d: int
     labels: str
     components: tuple[tuple[WeightedCounts, ...], ...]
-    _rays: dict[float, Ray] = field(default_factory=dict, repr=False)
+    _rays: dict[tuple[float, bool], Ray] = field(default_factory=dict, repr=False)
 
     @cached_property
     def mean_gap(self) -> float:
@@ -82,14 +87,18 @@ class GapLaw:
     def mean_abs_gap(self) -> Value:
         """E |gap|, the mean generalization error."""
         mean, deviation = self.mean_gap, self.sd_gap
-        ray = self._ray(_TURNED if mean < 4 * deviation else _STEEP)
+        angle = _STEEP if mean >= 4 * deviation else 0.0 if self.spread_by_counts >= _WIDE else _TURNED
+        ray = self._ray(angle, decay=angle > 0)
         turn, half = np.exp(-1j * (math.pi / 2 + ray.angle)), ray.z * self.d / 2
         found = ray.integrate(
             lambda k: k.minus_one(half) * turn / ray.t**2,
             lambda k: self._at(k, ray, 0.0) / ray.t**2,
             beyond=math.cos(ray.angle),
         )
-        return found.scaled(2 / math.pi, 2 / math.pi * ray.angle * mean)
+        value = found.scaled(2 / math.pi, 2 / math.pi * ray.angle * mean)
+        # Between |E gap| and the root mean square.
+        inside = min(max(value.value, abs(mean)), math.hypot(mean, deviation))
+        return Value(inside, value.error + abs(value.value - inside))
 
     def sf(self, x: float) -> Value:
         """P(gap > x)."""
@@ -103,7 +112,7 @@ class GapLaw:
         bound = 1 / (1 + distance**2)
         low, high = (0.0, bound) if distance > 0 else (1 - bound, 1.0)
         if tail.error <= bound / 2 and low - tail.error <= tail.value <= high + tail.error:
-            return tail
+            return Value(min(max(tail.value, 0.0), 1.0), tail.error)
         return Value((low + high) / 2, bound / 2)
 
     def cdf(self, x: float) -> Value:
@@ -115,6 +124,10 @@ class GapLaw:
         ray = self._ray_for(x)
         turn = np.exp(1j * (math.pi / 2 + ray.angle))
         found = ray.integrate(lambda k: self._at(k, ray, x) * turn, lambda k: self._at(k, ray, x))
+        if abs(x - self.mean_gap) > _FAR * self.sd_gap:
+            # Far out the integrand oscillates beyond the rule: its absolute value is all that is known.
+            largest = float(np.abs(self._at(ray.transforms[0], ray, x)) @ ray.dt)
+            return Value(0.0, largest / math.pi)
         return found.scaled(1 / math.pi)
 
     def quantile(self, level: float) -> Value:
@@ -145,14 +158,28 @@ class GapLaw:
 
     def _ray_for(self, x: float) -> Ray:
         """Choose a ray on which ``exp(-z x) K(z)`` falls off and is not large before."""
-        if x >= self.d / 2:
-            return self._ray(-_TURNED)
-        return self._ray(0.0 if x > self.mean_gap and is_gaussian(self.m_S, self.d) else _TURNED)
+        if not is_gaussian(self.m_S, self.d):
+            return self._ray(_TURNED if x < self.d / 2 else -_TURNED)
+        if self.spread_by_counts >= _WIDE:
+            return self._ray(0.0)  # some class counts have their law above x, some below
+        distance = (x - self.mean_gap) / self.sd_gap
+        return self._ray(_TURNED if distance < 0 else 0.0 if distance < _NEAR else -_TURNED)
 
-    def _ray(self, angle: float) -> Ray:
-        if angle not in self._rays:
-            self._rays[angle] = make_ray(angle, self.components, self.d, self.sd_gap)
-        return self._rays[angle]
+    def _ray(self, angle: float, decay: bool = False) -> Ray:
+        if (angle, decay) not in self._rays:
+            # In units of the deviation given the class counts.
+            deviation = self.sd_gap / math.sqrt(1 + self.spread_by_counts**2)
+            self._rays[angle, decay] = make_ray(angle, self.components, self.d, deviation, decay)
+        return self._rays[angle, decay]
+
+    @cached_property
+    def spread_by_counts(self) -> float:
+        """Deviation of the mean gap between class counts, relative to that of the gap given them."""
+        rule = self.components[0]
+        each = [_conditional_moments(component.counts, self.d) for component in rule]
+        weights = np.array([component.probability for component in rule])
+        within = float(weights @ np.array([moments["gap variance"] for moments in each]))
+        return math.sqrt(max(0.0, self.sd_gap**2 / within - 1))
 
     @cached_property
     def _moments(self) -> Mapping[str, float]:
@@ -189,8 +216,16 @@ def law_of_gap(m_S: int, d: int, gamma: int | float | Fraction | str, labels: st
     m_G = settings.generated(settings.gammas[0])
     if labels == "balanced":
         return GapLaw(settings.m_S, m_G, settings.d, labels, (balanced_counts(settings.m_S, m_G),))
-    rules = tuple(iid_counts(settings.m_S, m_G, points) for points in (_POINTS, _FEWER))
-    return GapLaw(settings.m_S, m_G, settings.d, labels, rules)
+    few = tuple(iid_counts(settings.m_S, m_G, points) for points in (_POINTS, _FEWER))
+    law = GapLaw(settings.m_S, m_G, settings.d, labels, few)
+    if law.spread_by_counts < _WIDE:
+        return law
+    # The class counts alone move the gap by a share of its deviation: each counts, as far as there are not too many.
+    for points in (200, 100, 63):
+        every = iid_counts(settings.m_S, m_G, points)
+        if len(every) <= _MOST_COUNTS:
+            return GapLaw(settings.m_S, m_G, settings.d, labels, (every, iid_counts(settings.m_S, m_G, points // 2)))
+    return law
 
 
 def law_at_counts(n: Sequence[int], g: Sequence[int], d: int) -> GapLaw:

@@ -115,7 +115,9 @@ class Ray:
         return STEP * (1 + np.exp(-v)) / (np.exp(v - np.exp(-v)) / self.deviation)
 
 
-def make_ray(angle: float, components: Sequence[Sequence[WeightedCounts]], d: int, deviation: float) -> Ray:
+def make_ray(
+    angle: float, components: Sequence[Sequence[WeightedCounts]], d: int, deviation: float, decay: bool
+) -> Ray:
     """Compute the transform along a ray, as far as it matters.
 
     Args:
@@ -123,9 +125,10 @@ def make_ray(angle: float, components: Sequence[Sequence[WeightedCounts]], d: in
         components: class counts with their probabilities, by the full rule and by cheaper ones.
         d: dimension.
         deviation: standard deviation of the gap, roughly.
+        decay: whether exp(z d/2) may be counted on to fall off on a ray to the left; not where exp(-z x) undoes it.
     """
     counts = components[0][0].counts
-    farthest = _farthest(angle, counts.m_S, counts.m_T, d, deviation)
+    farthest = _farthest(angle if decay else 0.0, counts.m_S, counts.m_T, d, deviation)
     last = math.log(farthest * deviation)
     v = _FIRST + STEP * np.arange(2 * math.ceil((last - _FIRST) / STEP / 2) + 1)
     t = np.exp(v - np.exp(-v)) / deviation

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -140,12 +140,15 @@ def integer(name: str, value: Any, lower: int) -> int:
 def one_cell(m_S: Any, d: Any, gamma: Any, labels: str, loss: str, sigma: Any = 1.0, mu: Any = None) -> Settings:
     """Check the arguments of one cell of which nothing is simulated: those of the exact laws.
 
+    Without a `mu` none is made, so that d may be as large as one likes.
+
     Raises:
         ValueError: An argument is out of range; one line that names it and its value.
     """
-    return checked(
+    dimension = integer("d", d, 1)
+    found = checked(
         m_S,
-        d,
+        dimension if mu is not None else 1,
         [gamma],
         repeats=2,
         seed=0,
@@ -156,6 +159,7 @@ def one_cell(m_S: Any, d: Any, gamma: Any, labels: str, loss: str, sigma: Any = 
         variance="pooled",
         mu=mu,
     )
+    return found if mu is not None else replace(found, d=dimension, mu=())
 
 
 def read_gamma(value: Any, m_S: int) -> Fraction:

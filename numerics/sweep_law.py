@@ -37,6 +37,7 @@ def compute(cell: Mapping[str, Any]) -> dict[str, Any]:
         "mean_test_risk": law.mean_test_risk,
         "sd_test_risk": law.sd_test_risk,
         "expected_zero_one": test_error.value,
+        "expected_zero_one_error": test_error.error,
     }
 
 

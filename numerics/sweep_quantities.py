@@ -146,6 +146,7 @@ _LAW = (
     "mean_test_risk",
     "sd_test_risk",
     "expected_zero_one",
+    "expected_zero_one_error",
 )
 _TERMS = ("divergence", "sampling_S", "sampling_S_G", "stability_S", "stability_S_G", "coupling", "dependence", "total")
 

@@ -70,35 +70,49 @@ def expected_test_error(
         rules = (balanced_counts(settings.m_S, m_G),)
     else:
         rules = tuple(iid_counts(settings.m_S, m_G, points) for points in (_POINTS, _FEWER))
-    squares, multiplicities = np.unique(np.square(settings.mu), return_counts=True)
-    return _not_positive(rules, squares, multiplicities, settings.sigma, settings.d)
+    if mu is None:
+        squares, multiplicities = np.array([1 / settings.d]), np.array([settings.d])
+    else:
+        squares, multiplicities = np.unique(np.square(settings.mu), return_counts=True)
+    # In units of sigma only mu/sigma is left.
+    return _not_positive(rules, squares / settings.sigma**2, multiplicities, settings.d)
 
 
 def _not_positive(
-    rules: Sequence[Sequence[WeightedCounts]], squares: Real, multiplicities: NDArray[np.integer], noise: float, d: int
+    rules: Sequence[Sequence[WeightedCounts]], squares: Real, multiplicities: NDArray[np.integer], d: int
 ) -> Value:
-    last = 6 + 40 / d  # K falls like 1/t^d at least
-    nodes = _FIRST + _STEP * np.arange(2 * math.ceil((last - _FIRST) / _STEP / 2))
-    # In units of the margin's standard deviation at theta_hat = mu, at most.
-    t = np.exp(nodes - np.exp(-nodes)) / (noise * math.sqrt(1 + d * noise**2))
+    # In units of the margin's root mean square at theta_hat = mu, the scale on which K varies near 0.
+    mean = float(squares @ multiplicities)
+    unit = 1 / (mean + math.sqrt(mean + d))
+    last = math.log(_farthest([each.counts for each in rules[0]], d) / unit)
+    nodes = _FIRST + _STEP * np.arange(2 * math.ceil((max(last, 3.0) - _FIRST) / _STEP / 2))
+    t = np.exp(nodes - np.exp(-nodes)) * unit
     weights = _STEP * (1 + np.exp(-nodes)) / math.pi
     points = t * np.exp(1j * (math.pi / 2 + _TURNED))
     found = []
     for number, rule in enumerate(rules):
         fine, coarse = np.zeros_like(points), np.zeros_like(points)
         for each in rule:
-            kinds = _transform(points, each.counts, squares, multiplicities, noise)
+            kinds = _transform(points, each.counts, squares, multiplicities)
             fine, coarse = fine + each.probability * kinds[0], coarse + each.probability * kinds[1]
         found += [fine.imag * weights] + [coarse.imag * weights] * (number == 0)
     total = float(found[0].sum())
     differences = [total - 2 * float(found[0][::2].sum()), *(float((x - found[0]).sum()) for x in found[1:])]
-    rounding = (d + 8) * _EPS * float(np.abs(found[0]).sum() + 1)
+    rounding = (d + 8) * _EPS * float(np.abs(found[0]).sum() + 1) + float(np.abs(found[0][-2:]).sum()) / _STEP
     value = 0.5 - _TURNED / math.pi - total
     return Value(min(max(value, 0.0), 1.0), sum(map(abs, differences)) + rounding)
 
 
+def _farthest(counts: Sequence[Counts], d: int) -> float:
+    """From where on K is negligible: it falls like ``(1 + t^2 v)^(-d/4)`` at least, v the variance of theta_hat."""
+    variance, _, _ = _tapes()
+    sizes = [tuple(map(float, (c.n_plus, c.n_minus, c.g_plus, c.g_minus))) for c in counts]
+    least = min(float(variance.run(NUMPY, (*size, 0.0))) for size in sizes)
+    return math.sqrt(math.expm1(min(160 / d, 700)) / least)
+
+
 def _transform(
-    points: Complex, counts: Counts, squares: Real, multiplicities: NDArray[np.integer], noise: float
+    points: Complex, counts: Counts, squares: Real, multiplicities: NDArray[np.integer]
 ) -> tuple[Complex, Complex]:
     """Return the margin's transform from all nodes for the learned variance and from every other one."""
     variance, exponent, spread = _tapes()
@@ -106,10 +120,10 @@ def _transform(
     sizes = tuple(map(float, (counts.n_plus, counts.n_minus, counts.g_plus, counts.g_minus)))
     spreads = np.asarray(variance.run(NUMPY, (*sizes, 1 + x)))
     column = points[:, None]
-    root = np.sqrt(spread.run(NUMPY, (column, spreads, noise)))
+    root = np.sqrt(spread.run(NUMPY, (column, spreads, 1.0)))
     fine, coarse = np.ones_like(points), np.ones_like(points)
     for square, count in zip(squares, multiplicities, strict=True):
-        values = np.exp(exponent.run(NUMPY, (column, spreads, noise, math.sqrt(square)))) / root
+        values = np.exp(exponent.run(NUMPY, (column, spreads, 1.0, math.sqrt(square)))) / root
         fine = fine * (values * weights).sum(axis=1) ** int(count)
         part = weights[::2] / weights[::2].sum()
         coarse = coarse * (values[:, ::2] * part).sum(axis=1) ** int(count)

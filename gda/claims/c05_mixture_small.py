@@ -240,8 +240,9 @@ def gather(context: Context) -> Evidence:
     return Evidence(
         stated=(falls, factor, *cells),
         amendment=(
-            f"Where the dimension dominates (d >= m_S, here m_S = {size}) augmentation lowers the generalization "
-            "error; the mean gap falls by a factor of gamma alone. Where it does not, the error can rise."
+            f"Where the dimension dominates (d >= m_S, here m_S = {size}) augmentation with gamma >= 1 lowers the "
+            "generalization error; the mean gap falls by a factor of gamma alone (balanced labels, even sizes). With "
+            "little augmentation, or in few dimensions, the error can rise."
         ),
         amended=(falls, factor, *(derivation_check(chain, COMMAND) for chain in decisive.values()), *dominated),
         context=(rises, *(derivation_check(chain, COMMAND) for chain in further.values())),

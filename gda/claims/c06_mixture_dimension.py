@@ -44,8 +44,8 @@ def exact_checks() -> tuple[Check, ...]:
                 f"order of the bound, {name}",
                 f"m_S fixed, d -> oo: is the bound of order d ({name})?",
                 "identity",
-                str(found),
-                "Theta(d)",
+                f"order {found.as_expr(d)}",
+                "order d",
                 found == Order(1),
                 COMMAND,
                 axioms=AXIOMS,
@@ -56,7 +56,7 @@ def exact_checks() -> tuple[Check, ...]:
     checks.append(
         Check(
             "E|gap| is of order d",
-            "m_S and m_G fixed, d -> oo: is E|gap|, between E gap and (E gap^2)^(1/2), exactly proportional to d?",
+            "m_S and m_G fixed, d -> oo: does E|gap|/d, between E gap/d and (E gap^2)^(1/2)/d, tend to a constant?",
             "identity",
             f"E gap = {moments.mean_gap}, Var gap/(E gap)^2 -> {spread}",
             "E gap proportional to d, its relative variance -> 0",

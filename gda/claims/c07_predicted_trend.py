@@ -275,7 +275,7 @@ def conclusion(findings: Sequence[Finding], directions: Sequence[Check], found: 
     behind = [f"m_S = {m}, d = {dim}" for (m, dim), row in found.items() if row["theorem"][0] < nulls[m, dim]]
     lines.append(
         "Over all gammas, 0 included, it orders the exact errors better than both predictors that know nothing at "
-        f"{'; '.join(ahead) or 'no group'}, worse at {'; '.join(behind) or 'no group'}."
+        f"{'; '.join(ahead) or 'no group'}, worse at {'; '.join(behind) or 'no group'}, equally well elsewhere."
     )
     rises = [f"x {explicit_rise(constants):.3g} ({name})" for name, constants in INSTANCES.items()]
     lines.append(

@@ -125,7 +125,7 @@ class Fit:
     Args:
         p_values: two-sided, by number of repeats.
         best: the number with the largest.
-        low, high: the smallest and largest that are not rejected at the level of `CONFIDENCE`.
+        low, high: the nearest below and above that are rejected at the level of `CONFIDENCE`, or the grid's ends.
     """
 
     p_values: dict[int, float]
@@ -136,9 +136,12 @@ class Fit:
 
 def fit_repeats(p_values: dict[int, float]) -> Fit:
     """Choose the number of repeats whose simulated scatter is most like the observed one."""
-    kept = [repeats for repeats, p in p_values.items() if p >= 1 - CONFIDENCE]
+    grid = sorted(p_values)
+    kept = [index for index, repeats in enumerate(grid) if p_values[repeats] >= 1 - CONFIDENCE]
     best = max(p_values, key=lambda repeats: p_values[repeats])
-    return Fit(p_values, best, min(kept, default=best), max(kept, default=best))
+    # Outwards to the neighbours that are rejected: between them and the accepted ones nothing was tried.
+    first, last = (min(kept), max(kept)) if kept else (grid.index(best), grid.index(best))
+    return Fit(p_values, best, grid[max(first - 1, 0)], grid[min(last + 1, len(grid) - 1)])
 
 
 def fit_table(fit: Fit, observed: float) -> Table:

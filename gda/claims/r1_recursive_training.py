@@ -8,7 +8,7 @@ from gda.claims.c01_general_bound import derivation_check
 from gda.context import Context
 from gda.evidence import Check, Claim, Evidence, Table
 from theory.augmentation import Setting, m
-from theory.recursive import REGIMES, Regime, amplification, recursion, recursive_verdict
+from theory.recursive import REGIMES, Regime, amplification, d_TV, generation, recursion, recursive_verdict, share
 
 COMMAND = "gda verify --claim R1"
 
@@ -26,16 +26,28 @@ def verdict_line(regime: Regime) -> str:
 
 
 def bounded_check(regime: Regime) -> Check:
-    """Ask whether the bound on the divergence stays below a multiple of d_TV however many generations there are."""
+    """Ask whether the recursion's bound on TV_i, over its generations, is at most a constant times d_TV."""
+    computed = recursive_limit(regime)
+    order = sp.simplify(computed / d_TV) if computed.is_finite is not False else sp.oo
     return Check(
         regime.name,
         f"{regime.name}: is the bound on TV_i at most a constant times d_TV?",
         "identity",
-        f"TV_i <= {regime.limit}, of order {regime.factor} d_TV",
+        f"TV_i <= {computed}" + (f", share = {regime.real}" if order.has(share) else ""),
         "a constant times d_TV",
-        bool(regime.factor.is_number and regime.factor.is_finite),
+        bool(order.is_finite is not False and not order.subs(share, regime.real).has(m, generation)),
         COMMAND,
     )
+
+
+def recursive_limit(regime: Regime) -> sp.Expr:
+    """The bound that the recursion gives in a regime: its limits in i and in the share, or its closed form."""
+    chain = recursion()
+    limits = chain.step("limits").computed
+    if regime.generations == sp.oo:
+        return sp.oo if regime.real == 0 else limits["i -> oo"]
+    found = limits["share -> 0"] if regime.real == 0 else chain.conclusion
+    return found.subs(generation, regime.generations) if regime.generations != 1 else found.subs(generation, 1)
 
 
 def gather(_context: Context) -> Evidence:

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from gda import cli
+from gda.law import known
 from numerics.law import law_of_gap
 
 
@@ -30,7 +31,8 @@ def test_the_record(capsys):
     assert first["sd_test_risk"] == pytest.approx(0.5)
     assert set(first) == {
         "m_S", "d", "gamma", "m_G", "labels", "sigma", "mean_gap", "sd_gap", "mean_abs_gap", "error_estimate",
-        "mean_test_risk", "sd_test_risk", "expected_zero_one", "quantiles",
+        "mean_test_risk", "sd_test_risk", "expected_zero_one", "expected_zero_one_error",
+        "quantiles", "quantile_errors",
     }  # fmt: skip
 
 
@@ -49,7 +51,7 @@ def test_sigma_changes_the_test_error_and_nothing_else(capsys):
         for sigma in ("0.6", "2")
     ]
     changed = {key for key in answers[0] if answers[0][key] != answers[1][key]}
-    assert changed == {"sigma", "expected_zero_one"}
+    assert changed == {"sigma", "expected_zero_one", "expected_zero_one_error"}
 
 
 def test_the_table_has_a_line_for_each_gamma(capsys):
@@ -75,3 +77,12 @@ def test_bad_input_is_one_line(case, capsys):
     assert (code, out) == (2, "")
     assert len(err.splitlines()) == 1
     assert named in err
+
+
+def test_the_table_shows_no_digits_that_are_not_known():
+    assert known(0.123456789, 1e-9, 10) == "0.12345679"
+    assert known(0.123456789, 4e-5, 10) == "0.1235"
+    assert known(0.123456789, 1e-20, 4) == "0.1235"
+    assert known(123.4, 80.0, 8) == "?"
+    assert known(1.0, float("inf"), 8) == "?"
+    assert known(3e-16, 1e-12, 8) == "0"

@@ -9,7 +9,8 @@ import sympy as sp
 from flint import acb, arb, ctx
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import kstest
+from scipy.integrate import quad
+from scipy.stats import chi2, kstest
 
 from numerics import law_ray, law_transform
 from numerics.law import GapLaw, law_at_counts, law_of_gap
@@ -275,6 +276,57 @@ def test_moments_of_the_density_are_the_closed_forms(cell):
     assert step * density.sum() == pytest.approx(1, abs=2e-4)
     assert step * density @ np.abs(x) == pytest.approx(law.mean_abs_gap.value, rel=2e-3)
     assert step * density @ (x - law.mean_gap) ** 2 == pytest.approx(law.sd_gap**2, rel=2e-2)
+
+
+def without_augmentation_tail(m_S, x):
+    """P(gap > x) in one dimension at gamma = 0: gap = 1/2 + (B - A)/(2 m_S), A and B chi-square, by quadrature."""
+    threshold = 2 * m_S * (x - 0.5)
+
+    def integrand(a):
+        return chi2.pdf(a, m_S - 1) * chi2.sf(max(a + threshold, 0.0), 1)
+
+    turning = max(-threshold, 0.0)
+    return sum(
+        quad(integrand, *ends, epsabs=1e-13, epsrel=1e-12, limit=400)[0] for ends in ((0, turning), (turning, 200))
+    )
+
+
+@pytest.mark.parametrize(("m_S", "x"), [(4, 0.3), (4, 0.499), (6, 0.49), (6, 0.499999), (6, 0.5), (5, 0.6)])
+def test_close_to_where_the_certain_part_ends(m_S, x):
+    law = law_of_gap(m_S, 1, 0)
+    if m_S % 2 == 0:
+        assert abs(law.sf(x).value - without_augmentation_tail(m_S, x)) <= law.sf(x).error + 1e-10
+    assert law.sf(x).error < 1e-10
+    assert law.sf(x - 1e-6).value >= law.sf(x).value >= law.sf(x + 1e-6).value
+
+
+def test_i_i_d_labels_that_move_the_gap_by_steps_are_all_counted():
+    m_S, m_G, d = 30, 30, 10_000
+    law = law_of_gap(m_S, d, 1, "iid")
+    assert law.spread_by_counts > 0.3
+    for x in (225.984, 248.371, 250.5):
+        parts = (
+            each.probability * GapLaw(m_S, m_G, d, "given", ((WeightedCounts(each.counts, 1.0),),)).cdf(x).value
+            for each in law.components[0]
+        )
+        assert abs(law.cdf(x).value - sum(parts)) <= law.cdf(x).error + 1e-9
+    assert law.cdf(law.quantile(0.05).value).value == pytest.approx(0.05, abs=1e-7)
+
+
+def test_very_unequal_classes_keep_the_mean_error_between_its_bounds():
+    for n, g, d in (
+        ((1, 17_472_852), (176_516, 176_516), 3),
+        ((1, 6175), (60_473, 0), 9),
+        ((1, 300), (516, 517), 34_166),
+    ):
+        law = law_at_counts(n, g, d)
+        assert abs(law.mean_gap) <= law.mean_abs_gap.value <= math.hypot(law.mean_gap, law.sd_gap)
+
+
+def test_far_from_the_mean_a_density_is_no_number_but_a_bound():
+    for cell, x in (((9_121_098, 34, 0), 17.0), ((40, 25_528, 1), 12_763.8)):
+        found = law_of_gap(*cell).pdf(x)
+        assert found.value == 0 <= found.error
 
 
 def test_far_out_the_law_says_no_more_than_it_knows():

@@ -70,6 +70,26 @@ def test_with_generated_data_the_direction_of_mu_matters_and_without_it_does_not
         assert (abs(spread.value - along.value) <= spread.error + along.error + 1e-13) is same
 
 
+@pytest.mark.parametrize(
+    ("m_S", "d", "noise"), [(10**6, 10**5, 0.6), (10**6, 100, 100.0), (10**4, 10**4, 10.0), (18_344, 1069, 464.0)]
+)
+def test_many_dimensions_and_much_noise(m_S, d, noise):
+    """A z-test at four standard errors; given theta_hat, which is normal without augmentation, the error is known."""
+    rng = np.random.default_rng(8)
+    along = 1 + noise * rng.standard_normal(10**5) / math.sqrt(m_S)
+    across = noise**2 * rng.chisquare(d - 1, 10**5) / m_S
+    risks = norm.cdf(-along / (noise * np.sqrt(along**2 + across)))
+    found = expected_test_error(m_S, d, 0, noise=noise)
+    assert found.error < 1e-9
+    assert abs(risks.mean() - found.value) < 4 * risks.std(ddof=1) / math.sqrt(len(risks))
+
+
+@pytest.mark.parametrize(("noise", "exact"), [(1e-100, 0.0), (1e-16, 0.0), (1e-3, 0.0), (1e80, 0.5), (1e100, 0.5)])
+def test_extreme_noise(noise, exact):
+    found = expected_test_error(10, 1, 1, noise=noise)
+    assert abs(found.value - exact) <= found.error < 1e-9
+
+
 def test_without_end_of_data_it_is_that_of_the_best_classifier():
     found = expected_test_error(10**6, 3, 1000)
     assert found.value == pytest.approx(norm.cdf(-1 / 0.6), rel=1e-4)
