@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from theory.adversarial import LIANG
+from theory.concentration import CONCENTRATION
 from theory.diffusion import CHEN, OKO
 from theory.lemmas import LEMMAS, Lemma
 from theory.sgd_stability import SGD_CONVEX, SGD_NONCONVEX
@@ -12,6 +13,17 @@ from theory.sgd_stability_proof import CONTRACTIVE, EXPANSIVE, NONEXPANSIVE
 
 CITED: Mapping[str, Lemma] = {
     lemma.key: lemma
-    for lemma in (*LEMMAS, EXPANSIVE, NONEXPANSIVE, CONTRACTIVE, SGD_NONCONVEX, SGD_CONVEX, LIANG, CHEN, OKO)
+    for lemma in (
+        *LEMMAS,
+        *CONCENTRATION,
+        EXPANSIVE,
+        NONEXPANSIVE,
+        CONTRACTIVE,
+        SGD_NONCONVEX,
+        SGD_CONVEX,
+        LIANG,
+        CHEN,
+        OKO,
+    )
 }
 """Lemmas by key: L and A of the bound and the mixture, H of stochastic gradient descent, G of generators."""

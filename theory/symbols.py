@@ -79,6 +79,7 @@ beta = _symbol(
 )
 D_TV = _unit_interval("D_TV", "total variation between the data's law D and the generator's D_G(S)")
 T = _unit_interval("T", "dependence of the generator, sup TV(D_G(S)^m_G, D_G(S^i)^m_G)")
+T_1 = _unit_interval("T_1", "dependence of one generated example, sup TV(D_G(S), D_G(S^i))")
 delta = _symbol(
     "delta",
     Domain("probability that the bound fails", lower=0, upper=1, lower_open=True, upper_open=True),
