@@ -14,8 +14,16 @@ from numerics.domains import check_domain
 from theory.gaussian_mixture import constants
 from theory.gaussian_mixture_bound import mixture_bound
 from theory.lemmas import BKZ_MOMENT, MCDIARMID, TV_DUALITY
-from theory.stability import explicit_form, order_form
+from theory.stability import order_form
 from theory.symbols import sigma
+from theory.tight_bound import Constants, bound_by
+
+AXIOMS: Mapping[Constants, tuple[str, ...]] = {
+    "published": (BKZ_MOMENT.key, MCDIARMID.key, TV_DUALITY.key),
+    "sharp": (BKZ_MOMENT.key, MCDIARMID.key, TV_DUALITY.key, "L6", "L12"),
+    "best": (BKZ_MOMENT.key, MCDIARMID.key, TV_DUALITY.key, "L6", "L11", "L12"),
+}
+"""Lemmas that a bound rests on, by its constants; those of L1 are sharpened by L6."""
 
 OWN_NUMBERS = {"beta": "beta", "tv": "D_TV", "loss_bound": "M"}
 """Options that the custom setting needs, and the symbols they stand for."""
@@ -48,6 +56,8 @@ def _mixture(args: argparse.Namespace, sizes: Mapping[str, Any]) -> dict[str, An
         raise InputError(f"{(given or ['--dependence'])[0]} belongs to --setting custom; bgmm computes it")
     if args.d is None:
         raise InputError("--setting bgmm needs --d")
+    if args.constants != "published":
+        raise InputError(f"--constants belongs to --setting custom. Found {args.constants}.")
     check_domain(sigma, args.sigma)
     require_real_size(args.m_s, args.m_g)
     bound = mixture_bound(args.form)
@@ -65,10 +75,17 @@ def _custom(args: argparse.Namespace, sizes: Mapping[str, Any]) -> dict[str, Any
         raise InputError(f"--setting custom needs {', '.join(missing)}")
     if args.d is not None:
         raise InputError(f"--d belongs to --setting bgmm. Found {args.d}.")
-    bound = explicit_form() if args.form == "explicit" else order_form()
+    if args.form == "order" and args.constants != "published":
+        raise InputError(f"--constants belongs to --form explicit. Found {args.constants}.")
+    bound = bound_by(args.constants) if args.form == "explicit" else order_form()
     own = {symbol: getattr(args, name) for name, symbol in OWN_NUMBERS.items()}
-    point = {**sizes, **own, "T": args.dependence}
-    axioms = ", ".join(lemma.key for lemma in (BKZ_MOMENT, MCDIARMID, TV_DUALITY))
+    # One generated example depends on S no more than many do.
+    single = args.dependence if args.dependence_of_one is None else args.dependence_of_one
+    needed = {symbol.name for symbol in bound.total.free_symbols}
+    if "T_1" not in needed and args.dependence_of_one is not None:
+        raise InputError(f"--dependence-of-one needs --constants sharp or best. Found {args.dependence_of_one}.")
+    point = {**sizes, **own, "T": args.dependence, **({"T_1": single} if "T_1" in needed else {})}
+    axioms = ", ".join(AXIOMS[args.constants])
     status = bound.caveat or f"holds with probability at least 1 - delta if the inputs do; rests on lemmas {axioms}"
     return _answer(evaluate_bound(bound, point), _floats(point), status)
 

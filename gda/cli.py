@@ -83,6 +83,12 @@ def build_parser() -> Parser:
     bound.add_argument("--dependence", type=number, default=Decimal(0), metavar="X", help="T(m_S, m_G) (custom; 0)")
     bound.add_argument("--loss-bound", type=number, metavar="X", help="M, upper end of the loss (custom)")
     bound.add_argument("--form", choices=("order", "explicit"), default="explicit")
+    bound.add_argument(
+        "--constants", choices=("published", "sharp", "best"), default="published", help="of the explicit form (custom)"
+    )
+    bound.add_argument(
+        "--dependence-of-one", type=number, metavar="X", help="T(m_S, 1), of one generated example (custom; as T)"
+    )
     bound.add_argument("--json", action="store_true")
 
     optimal = commands.add_parser("optimal", help="the integer m_G at which the bound is least")

@@ -239,3 +239,38 @@ def test_a_reader_that_leaves_early_is_no_error(tmp_path):
     done = subprocess.run(["sh", "-c", pipeline], cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S607
     assert done.stdout.startswith("## C1")
     assert done.stderr == ""
+
+
+OWN = ["bound", "--setting", "custom", "--m-s", "1000", "--beta", "0.001", "--tv", "0.02", "--loss-bound", "1"]
+
+
+def test_tighter_constants_give_smaller_bounds(capsys):
+    totals = []
+    for constants in ("published", "sharp", "best"):
+        assert cli.main([*OWN, "--m-g", "1000", "--dependence", "0.3", "--constants", constants, "--json"]) == 0
+        totals.append(json.loads(capsys.readouterr().out)["total"])
+    assert totals == sorted(totals, reverse=True)
+    assert totals[-1] < totals[0] / 10
+
+
+def test_the_dependence_of_one_generated_example_lowers_the_bound(capsys):
+    totals = []
+    for words in ([], ["--dependence-of-one", "0.0001"]):
+        assert cli.main([*OWN, "--m-g", "1000", "--dependence", "0.3", "--constants", "best", *words, "--json"]) == 0
+        totals.append(json.loads(capsys.readouterr().out)["total"])
+    assert totals[1] < totals[0]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        [*OWN, "--m-g", "10", "--dependence-of-one", "0.1"],
+        [*OWN, "--m-g", "10", "--form", "order", "--constants", "best"],
+        ["bound", "--setting", "bgmm", "--m-s", "10", "--m-g", "10", "--d", "2", "--constants", "best"],
+        [*OWN, "--m-g", "10", "--constants", "best", "--dependence-of-one", "2"],
+    ],
+    ids=["published", "order", "bgmm", "above 1"],
+)
+def test_constants_that_do_not_belong_are_named(words, capsys):
+    assert cli.main(words) == 2
+    assert "Found" in capsys.readouterr().err
