@@ -1,4 +1,4 @@
-"""One expression, compiled: a vectorised float64 function, and the same at arbitrary precision.
+"""One expression, compiled: a vectorised float64 function, the same at arbitrary precision, and on balls.
 
 The expression becomes a `Tape` once; what evaluates it is an arithmetic. Scalars go through the same array
 operations as grids, so that a value does not depend on the company it is computed in.
@@ -16,11 +16,15 @@ from typing import Any
 import mpmath
 import numpy as np
 import sympy as sp
+from flint import arb, fmpq
 
 from numerics.arithmetic import mpmath_arithmetic, new_context
+from numerics.balls import BALLS, BITS, Undecided, precision
+from numerics.boxes import read_box
 from numerics.domains import DomainError, as_array, as_exact
 from numerics.edges import UndefinedError, edge_limit, on_edge
 from numerics.grid import Array, evaluate
+from numerics.ranges import RANGES, Range
 from numerics.tape import Tape, record
 from theory.symbols import DOMAINS
 
@@ -110,6 +114,48 @@ class Compiled:
             return previous
         raise ArithmeticError(f"{digits} digits of {self.expression} were not reached at {working} digits")
 
+    def at_ball(self, bits: int = BITS, /, **values: Any) -> arb:
+        """Evaluate at a single point with an error bound: the value lies in the ball.
+
+        Args:
+            bits: What is computed with; flint's global precision is neither used nor changed.
+            **values: One number for each argument, taken exactly, as in `at_precision`.
+
+        Returns:
+            The ball.
+
+        Raises:
+            Undecided: The ball is not finite: there is no value, or these bits do not show that there is.
+            DomainError: A value is outside the domain of its symbol.
+            TypeError: A name is missing or unknown, or a value is no real number.
+            ValueError: Too few or too many bits.
+        """
+        point = {symbol: as_exact(symbol, value) for symbol, value in self._bind(values)}
+        with precision(bits):
+            ball = self.tape.run(BALLS, [arb(fmpq(x.numerator, x.denominator)) for x in point.values()])
+        if not ball.is_finite():
+            raise Undecided(f"{self.expression} has no finite ball at {_written(point)} with {bits} bits")
+        return ball
+
+    def over(self, box: Mapping[sp.Symbol, Any], bits: int = BITS) -> Range:
+        """Enclose the values all over a box.
+
+        Args:
+            box: Low and high end by symbol, exact, the high one maybe infinite, as in `numerics.boxes.read_box`.
+            bits: What is computed with.
+
+        Returns:
+            The range: its ends, or undefined where the expression may have no value somewhere.
+
+        Raises:
+            ValueError: A bad box, or too few or too many bits.
+            TypeError: A symbol is missing or unknown, or an end is no real number.
+        """
+        spans = {symbol.name: span for symbol, span in read_box(box).items()}
+        with precision(bits):
+            found: Range = self.tape.run(RANGES, [span.range() for _, span in self._bind(spans)])
+        return found
+
     def _at(self, digits: int, point: Mapping[sp.Symbol, Fraction]) -> mpmath.mpf:
         context = new_context(digits)
         arithmetic = mpmath_arithmetic(context)
@@ -129,8 +175,7 @@ class Compiled:
     def _on_edges(self, point: Mapping[sp.Symbol, Fraction]) -> Compiled:
         edges = tuple((symbol, int(value)) for symbol, value in point.items() if on_edge(symbol, value))
         if not edges:
-            where = ", ".join(f"{s.name} = {sp.Rational(v).n(17)}" for s, v in point.items())
-            raise UndefinedError(f"{self.expression} has no value at {where}")
+            raise UndefinedError(f"{self.expression} has no value at {_written(point)}")
         return _limit(self, edges)
 
     def _bind(self, values: Mapping[str, Any]) -> list[tuple[sp.Symbol, Any]]:
@@ -176,6 +221,10 @@ def compile_expression(expression: sp.Expr, arguments: Sequence[sp.Symbol] | Non
     if absent or len(set(chosen)) < len(chosen):
         raise ValueError(f"arguments must hold each free symbol once. Found {[s.name for s in chosen]}, no {absent}.")
     return Compiled(expression, chosen, record(expression, chosen))
+
+
+def _written(point: Mapping[sp.Symbol, Fraction]) -> str:
+    return ", ".join(f"{symbol.name} = {sp.Rational(value).n(17)}" for symbol, value in point.items())
 
 
 @lru_cache(maxsize=64)

@@ -35,11 +35,11 @@ from theory.symbols import d as d_symbol
 from theory.symbols import g_minus, g_plus, n_minus, n_plus
 
 _TURNED, _STEEP = math.pi / 9, math.pi / 5
-_POINTS, _FEWER = 16, 12
+_POINTS, _FEWER = 18, 15
 _NEAR, _FAR = 3.0, 30.0
 """Deviations from the mean up to which the imaginary axis serves above it, and beyond which no density is found."""
 _MOST_COUNTS = 4000
-_WIDE = 0.3
+_WIDE = 0.1
 """Spread by class counts from which on a rule of few points may miss their steps."""
 _REACH = 40
 """Deviations from the mean beyond which no quantile is looked for."""

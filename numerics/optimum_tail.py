@@ -15,14 +15,11 @@ from typing import Any
 
 from flint import arb, fmpq
 
+from numerics.balls import Undecided
 from numerics.optimum_jets import levels
 
 Exponents = tuple[Fraction, Fraction]
 CONSTANT: Exponents = (Fraction(0), Fraction(0))
-
-
-class Undecided(ArithmeticError):  # noqa: N818 - it is what happened
-    """K is too small, or the function is outside the algebra: nothing is known beyond K."""
 
 
 @dataclass(frozen=True, slots=True)
