@@ -25,17 +25,16 @@ import numpy as np
 from scipy.optimize import brentq
 
 from numerics.arithmetic import NUMPY
-from numerics.law_counts import WeightedCounts, balanced_counts, iid_counts
+from numerics.law_counts import WeightedCounts, count_rules, iid_counts
 from numerics.law_ray import Ray, Transform, Value, is_gaussian, make_ray
 from numerics.law_transform import Complex, Counts
-from numerics.mixture_settings import Settings, one_cell
+from numerics.mixture_settings import one_cell
 from numerics.tape import Tape, record
 from theory.mixture_moments import at_counts, stated_moments
 from theory.symbols import d as d_symbol
 from theory.symbols import g_minus, g_plus, n_minus, n_plus
 
 _TURNED, _STEEP = math.pi / 9, math.pi / 5
-_POINTS, _FEWER = 18, 15
 _NEAR, _FAR = 3.0, 30.0
 """Deviations from the mean up to which the imaginary axis serves above it, and beyond which no density is found."""
 _MOST_COUNTS = 4000
@@ -212,13 +211,10 @@ def law_of_gap(m_S: int, d: int, gamma: int | float | Fraction | str, labels: st
     Raises:
         ValueError: an argument out of range; one line that names it and its value.
     """
-    settings = _checked(m_S, d, gamma, labels)
+    settings = one_cell(m_S, d, gamma, labels, "nll")
     m_G = settings.generated(settings.gammas[0])
-    if labels == "balanced":
-        return GapLaw(settings.m_S, m_G, settings.d, labels, (balanced_counts(settings.m_S, m_G),))
-    few = tuple(iid_counts(settings.m_S, m_G, points) for points in (_POINTS, _FEWER))
-    law = GapLaw(settings.m_S, m_G, settings.d, labels, few)
-    if law.spread_by_counts < _WIDE:
+    law = GapLaw(settings.m_S, m_G, settings.d, labels, count_rules(settings.m_S, m_G, labels))
+    if labels == "balanced" or law.spread_by_counts < _WIDE:
         return law
     # The class counts alone move the gap by a share of its deviation: each counts, as far as there are not too many.
     for points in (200, 100, 63):
@@ -243,13 +239,6 @@ def law_at_counts(n: Sequence[int], g: Sequence[int], d: int) -> GapLaw:
         raise ValueError(f"class counts must be two of S >= 1, 3 together, and two of S_G >= 0. Found {n}, {g}.")
     counts = Counts(*map(float, (*n, *g)))
     return GapLaw(sum(n), sum(g), d, "given", ((WeightedCounts(counts, 1.0),),))
-
-
-def _checked(m_S: int, d: int, gamma: int | float | Fraction | str, labels: str) -> Settings:
-    settings = one_cell(m_S, d, gamma, labels, "nll")
-    if settings.m_S < 4:
-        raise ValueError(f"the law needs m_S >= 4. Found {m_S}.")
-    return settings
 
 
 def _conditional_moments(counts: Counts, d: int) -> Mapping[str, float]:

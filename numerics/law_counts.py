@@ -30,6 +30,17 @@ class WeightedCounts:
     probability: float
 
 
+POINTS, FEWER = 18, 15
+"""Of the rules for i.i.d. labels: the full one, and the one it is compared with."""
+
+
+def count_rules(m_S: int, m_G: int, labels: str) -> tuple[tuple[WeightedCounts, ...], ...]:
+    """Return the class counts by the full rule and, for i.i.d. labels, by one of fewer points."""
+    if labels == "balanced":
+        return (balanced_counts(m_S, m_G),)
+    return tuple(iid_counts(m_S, m_G, points) for points in (POINTS, FEWER))
+
+
 def balanced_counts(m_S: int, m_G: int) -> tuple[WeightedCounts, ...]:
     """Half of each sample in each class; class +1 has the extra one of an odd sample."""
     plus, fresh = (m_S + 1) // 2, (m_G + 1) // 2

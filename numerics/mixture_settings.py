@@ -159,6 +159,8 @@ def one_cell(m_S: Any, d: Any, gamma: Any, labels: str, loss: str, sigma: Any = 
         variance="pooled",
         mu=mu,
     )
+    if found.m_S < 4:
+        raise ValueError(f"the law needs m_S >= 4. Found {m_S}.")
     return found if mu is not None else replace(found, d=dimension, mu=())
 
 

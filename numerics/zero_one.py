@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from numerics.arithmetic import NUMPY
-from numerics.law_counts import WeightedCounts, balanced_counts, iid_counts
+from numerics.law_counts import WeightedCounts, count_rules
 from numerics.law_ray import Value
 from numerics.law_transform import Complex, Counts, Real, chi_square_nodes
 from numerics.mixture_settings import one_cell
@@ -32,7 +32,6 @@ from theory.symbols import g_minus, g_plus, n_minus, n_plus, sigma
 
 _TURNED = math.pi / 9
 _STEP, _FIRST = 0.05, -3.4
-_POINTS, _FEWER = 16, 12
 _EPS = float(np.finfo(float).eps)
 
 
@@ -62,14 +61,7 @@ def expected_test_error(
         ValueError: an argument out of range; one line that names it and its value.
     """
     settings = one_cell(m_S, d, gamma, labels, "zero_one", noise, mu)
-    if settings.m_S < 4:
-        raise ValueError(f"the law needs m_S >= 4. Found {m_S}.")
-    m_G = settings.generated(settings.gammas[0])
-    rules: tuple[tuple[WeightedCounts, ...], ...]
-    if labels == "balanced":
-        rules = (balanced_counts(settings.m_S, m_G),)
-    else:
-        rules = tuple(iid_counts(settings.m_S, m_G, points) for points in (_POINTS, _FEWER))
+    rules = count_rules(settings.m_S, settings.generated(settings.gammas[0]), labels)
     if mu is None:
         squares, multiplicities = np.array([1 / settings.d]), np.array([settings.d])
     else:

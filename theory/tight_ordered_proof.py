@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import sympy as sp
 
-from theory.concentration import AZUMA_HOEFFDING
 from theory.coupling import TAU, CoupledPremises, shift_step
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.families import Family, Part, Stated, centring_step
-from theory.lemmas import a
 from theory.stability_proof import AUGMENTED, G_J, G_REST, LAWS, REAL, decomposition_step, divergence_step, union_step
-from theory.symbols import M, beta, delta, m_G, m_S
+from theory.symbols import M, beta, m_G, m_S
 from theory.tight_bound import ordered_form, squared_ladder
-from theory.tight_proof import COUPLED, Sums, martingale_bound, own_range, sums
+from theory.tight_proof import COUPLED, Sums, azuma_step, martingale_bound, own_range, sums
 
 INDEX = sp.Symbol("i", integer=True, positive=True)
 """Place of an example in its block."""
@@ -56,19 +54,8 @@ def range_step(family: Family, parts: Sums, premises: CoupledPremises, uses: tup
 def martingale_step(ranges: tuple[Step, ...], stated: sp.Expr) -> tuple[Step, Part]:
     """Apply Azuma-Hoeffding to the centred terms, and to the sum over S minus its mean given S."""
     found = sum((step.computed["squares"] for step in ranges), sp.Integer(0))
-    independent = all(truth for step in ranges for truth in step.conditions.values())
-    application = AZUMA_HOEFFDING.apply({a: stated}, {"martingale": independent, "ranges": sp.expand(found)})
-    step = Step(
-        name="martingale",
-        says="Both sums of centred terms, and the sum over S given S, are a martingale over S, then S_G.",
-        rule="lemma",
-        computed={"sum of squares": sp.expand(found), "tail": application.conclusion},
-        stated={"sum of squares": stated, "tail": sp.sqrt(stated * sp.log(2 / delta) / 2)},
-        application=application,
-        uses=tuple(step.name for step in ranges),
-        axioms=(AZUMA_HOEFFDING,),
-    )
-    return step, Part(application.conclusion, delta)
+    says = "Both sums of centred terms, and the sum over S given S, are a martingale over S, then S_G."
+    return azuma_step(says, ranges, sp.expand(found), stated)
 
 
 def ordered_bound(premises: CoupledPremises = COUPLED, size: sp.Expr = AUGMENTED) -> Derivation:

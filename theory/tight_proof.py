@@ -200,14 +200,26 @@ def martingale_step(parts: Sums, ranges: tuple[Step, ...]) -> tuple[Step, Part]:
     found = sum((counts[step.name] * step.computed["range"] ** 2 for step in ranges), sp.Integer(0))
     squares = m_S * range_S(parts.shift) ** 2
     squares += AUGMENTED * range_G(AUGMENTED) ** 2 if parts.size != 0 else 0
+    says = "F is near its mean; revealing S first, then S_G, its increments given the past have these ranges."
+    return azuma_step(says, ranges, found, squares)
+
+
+def azuma_step(says: str, ranges: tuple[Step, ...], found: sp.Expr, stated: sp.Expr) -> tuple[Step, Part]:
+    """Apply Azuma-Hoeffding to a martingale over S, then S_G.
+
+    Args:
+        says: of what.
+        ranges: the steps that give the increments' ranges, and that they are a martingale's.
+        found, stated: the sum of the squared ranges, computed and as a reader expects it.
+    """
     independent = all(truth for step in ranges for truth in step.conditions.values())
-    application = AZUMA_HOEFFDING.apply({a: squares}, {"martingale": independent, "ranges": sp.expand(found)})
+    application = AZUMA_HOEFFDING.apply({a: stated}, {"martingale": independent, "ranges": sp.expand(found)})
     step = Step(
         name="martingale",
-        says="F is near its mean; revealing S first, then S_G, its increments given the past have these ranges.",
+        says=says,
         rule="lemma",
         computed={"sum of squares": found, "tail": application.conclusion},
-        stated={"sum of squares": squares, "tail": sp.sqrt(squares * sp.log(2 / delta) / 2)},
+        stated={"sum of squares": stated, "tail": sp.sqrt(stated * sp.log(2 / delta) / 2)},
         application=application,
         uses=tuple(step.name for step in ranges),
         axioms=(AZUMA_HOEFFDING,),

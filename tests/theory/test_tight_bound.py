@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import sympy as sp
 
-from theory import tight_moments_proof, tight_ordered_proof, tight_proof
+from theory import tight_moments_proof, tight_proof
 from theory.cited import CITED
 from theory.concentration import AZUMA_HOEFFDING, DRAW_BY_DRAW, draw_by_draw
 from theory.coupling import TAU, sample_shift
@@ -143,7 +143,7 @@ def test_the_mean_given_S_has_to_be_taken_off(monkeypatch):
     ("prove", "module", "step"),
     [
         (martingale_bound, tight_proof, "martingale"),
-        (ordered_bound, tight_ordered_proof, "martingale"),
+        (ordered_bound, tight_proof, "martingale"),
         (split_bound, tight_moments_proof, "martingale"),
     ],
 )
