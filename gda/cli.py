@@ -71,6 +71,11 @@ def build_parser() -> Parser:
     explain = commands.add_parser("explain", help="print a claim, its derivation, its evidence")
     explain.add_argument("claim", metavar="ID")
 
+    certify = commands.add_parser("certify", help="prove the inequalities behind the claims over boxes of parameters")
+    certify.add_argument("--claim", action="extend", nargs="+", metavar="ID", help="only what serves these (C1, C5...)")
+    certify.add_argument("--workers", type=integer, metavar="N", help="processes (all cores); results do not change")
+    certify.add_argument("--json", action="store_true")
+
     bound = commands.add_parser("bound", help="the bound on Gen, term by term")
     bound.add_argument("--setting", choices=("bgmm", "custom"), required=True)
     bound.add_argument("--m-s", type=integer, required=True, metavar="N", help="real examples")
@@ -242,9 +247,19 @@ def run_explain(args: argparse.Namespace) -> int:
     return OK
 
 
+def run_certify(args: argparse.Namespace) -> int:
+    """Print what is proved, refuted, undecided."""
+    from gda.certify import certify, record, table
+
+    run = certify(args.claim, args.workers)
+    say(json.dumps([record(one) for one in run.settled], indent=2) if args.json else table(run.settled))
+    return OK if run.good else BROKEN
+
+
 COMMANDS: dict[str, Any] = {
     "verify": run_verify,
     "explain": run_explain,
+    "certify": run_certify,
     "bound": run_bound,
     "optimal": run_optimal,
     "order": run_order,

@@ -18,7 +18,7 @@ from theory.functions import n_ceil_log2
 
 if TYPE_CHECKING:
     from numerics.boxes import Box, Span
-    from numerics.certify import Certificate, Goal, Part
+    from numerics.certify import Certificate, Counterexample, Goal, Part
     from numerics.certify_rules import Leaf
 
 
@@ -46,6 +46,31 @@ def recheck(certificate: Certificate, claim: Goal, bits: int = 192) -> tuple[str
             if fault:
                 wrong.append(f"part {number}: {fault}")
     return tuple(wrong)
+
+
+def recheck_point(found: Counterexample, claim: Goal, bits: int = 192) -> tuple[str, ...]:
+    """Verify that a goal fails at a point of its box.
+
+    Args:
+        found: the point, from `numerics.certify.prove`.
+        claim: the goal.
+        bits: of the arithmetic.
+
+    Returns:
+        What is wrong, a line each; nothing where the goal does fail there.
+    """
+    if set(found.point) != set(claim.symbols):
+        return ("the point has other coordinates",)
+    for symbol, span in zip(claim.symbols, claim.box, strict=True):
+        value = found.point[symbol]
+        below = value < span.low or (value == span.low and span.open_low)
+        above = span.high is not None and (value > span.high or (value == span.high and span.open_high))
+        if below or above or (span.integer and value.denominator != 1):
+            return (f"{symbol.name} = {value} is outside the box",)
+    with ctx.workprec(bits):
+        ends = enclose(claim.expression, {symbol: exact(value) for symbol, value in found.point.items()})
+    fails = ends is not None and bool(ends[0] > 0 or (claim.strict and ends[0].is_zero()))
+    return () if fails else ("the claim is not shown to fail at the point",)
 
 
 def _fault_of(part: Part, claim: Goal) -> str:
