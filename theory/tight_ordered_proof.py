@@ -22,7 +22,9 @@ INDEX = sp.Symbol("i", integer=True, positive=True)
 """Place of an example in its block."""
 
 
-def range_step(family: Family, parts: Sums, premises: CoupledPremises, uses: tuple[str, ...]) -> Step:
+def range_step(
+    family: Family, parts: Sums, premises: CoupledPremises, uses: tuple[str, ...], stated_own: sp.Expr = M
+) -> Step:
     """Bound the ranges of the increments over a block, the i-th of which moves i - 1 earlier terms, and add squares."""
     centred, generated = family.centred(), family.label == "S_G"
     own, earlier = own_range(premises, centred, family.own), premises.difference(centred, family.others)
@@ -37,10 +39,10 @@ def range_step(family: Family, parts: Sums, premises: CoupledPremises, uses: tup
         rule="calculus",
         computed={"own term": own, "an earlier term": earlier, "sum over S": real, "squares": squares},
         stated={
-            "own term": M,
+            "own term": stated_own,
             "an earlier term": stated_earlier,
             "sum over S": stated_real,
-            "squares": squared_ladder(M + stated_real, stated_earlier, count),
+            "squares": squared_ladder(stated_own + stated_real, stated_earlier, count),
         },
         conditions={
             "centred terms average to zero over their own example": family.centring_remainder() == 0,

@@ -204,27 +204,32 @@ def martingale_step(parts: Sums, ranges: tuple[Step, ...]) -> tuple[Step, Part]:
     return azuma_step(says, ranges, found, squares)
 
 
-def azuma_step(says: str, ranges: tuple[Step, ...], found: sp.Expr, stated: sp.Expr) -> tuple[Step, Part]:
+def azuma_step(
+    says: str, ranges: tuple[Step, ...], found: sp.Expr, stated: sp.Expr, share: sp.Expr = delta
+) -> tuple[Step, Part]:
     """Apply Azuma-Hoeffding to a martingale over S, then S_G.
 
     Args:
         says: of what.
         ranges: the steps that give the increments' ranges, and that they are a martingale's.
         found, stated: the sum of the squared ranges, computed and as a reader expects it.
+        share: probability with which it may fail.
     """
     independent = all(truth for step in ranges for truth in step.conditions.values())
-    application = AZUMA_HOEFFDING.apply({a: stated}, {"martingale": independent, "ranges": sp.expand(found)})
+    application = AZUMA_HOEFFDING.apply(
+        {a: stated, delta: share}, {"martingale": independent, "ranges": sp.expand(found)}
+    )
     step = Step(
         name="martingale",
         says=says,
         rule="lemma",
         computed={"sum of squares": found, "tail": application.conclusion},
-        stated={"sum of squares": stated, "tail": sp.sqrt(stated * sp.log(2 / delta) / 2)},
+        stated={"sum of squares": stated, "tail": sp.sqrt(stated * sp.log(2 / share) / 2)},
         application=application,
         uses=tuple(step.name for step in ranges),
         axioms=(AZUMA_HOEFFDING,),
     )
-    return step, Part(application.conclusion, delta)
+    return step, Part(application.conclusion, share)
 
 
 def martingale_bound(premises: CoupledPremises = COUPLED, size: sp.Expr = AUGMENTED) -> Derivation:
