@@ -117,7 +117,9 @@ class Problem:
                 return Verdict(Leaf(box, tuple(ends)), value)
         if self._by_mean_value(tuple(rest), slopes, levels, self.strict and not surely):
             return Verdict(Leaf(box, tuple(ends), True), value)
-        return Verdict(None, value, tuple(first), tuple(rest))
+        # Once some are at an end, the slopes in the others tell more.
+        known = tuple(slope or before for slope, before in zip(slopes, first, strict=True))
+        return Verdict(None, value, known, tuple(rest))
 
     def _by_mean_value(self, rest: Box, slopes: list[Range | None], levels: list[Range], strict: bool) -> bool:
         if any(not s.point and (s.high is None or slope is None) for s, slope in zip(rest, slopes, strict=True)):
@@ -141,7 +143,7 @@ def at_end(span: Span, up: bool) -> Span:
 def _slope(smooth: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     # Factors show their sign where sums do not.
     slope = sp.diff(smooth, symbol)
-    return sp.factor(slope) if smooth.is_rational_function() else slope
+    return sp.factor(slope) if smooth.is_rational_function() else sp.factor_terms(slope)
 
 
 def _mean(span: Span) -> Fraction:

@@ -232,7 +232,7 @@ class _Check:
     def _slope(self, smooth: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
         if (smooth, symbol) not in self.slopes:
             slope = sp.diff(smooth, symbol)
-            self.slopes[smooth, symbol] = sp.factor(slope) if smooth.is_rational_function() else slope
+            self.slopes[smooth, symbol] = sp.factor(slope) if smooth.is_rational_function() else sp.factor_terms(slope)
         return self.slopes[smooth, symbol]
 
 
