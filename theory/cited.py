@@ -8,14 +8,18 @@ from theory.adversarial import LIANG
 from theory.concentration import CONCENTRATION
 from theory.diffusion import CHEN, OKO
 from theory.lemmas import LEMMAS, Lemma
+from theory.quadratic_tails import TAILS
 from theory.sgd_stability import SGD_CONVEX, SGD_NONCONVEX
 from theory.sgd_stability_proof import CONTRACTIVE, EXPANSIVE, NONEXPANSIVE
+from theory.variance import VARIANCE
 
 CITED: Mapping[str, Lemma] = {
     lemma.key: lemma
     for lemma in (
         *LEMMAS,
         *CONCENTRATION,
+        *TAILS,
+        *VARIANCE,
         EXPANSIVE,
         NONEXPANSIVE,
         CONTRACTIVE,
@@ -26,4 +30,4 @@ CITED: Mapping[str, Lemma] = {
         OKO,
     )
 }
-"""Lemmas by key: L and A of the bound and the mixture, H of stochastic gradient descent, G of generators."""
+"""Lemmas by key: L, V and A of the bound and the mixture, H of stochastic gradient descent, G of generators."""

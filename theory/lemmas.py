@@ -270,8 +270,8 @@ CHI_SQUARE_TAIL = Lemma(
     left="U - d, with probability at least 1 - exp(-x), U ~ chi-square with d degrees of freedom",
     bound=2 * sp.sqrt(d * x) + 2 * x,
     hypotheses=(Hypothesis("law", "U is a sum of d squared independent standard normals"),),
-    source="Laurent, Massart (2000), Lemma 1",
-    sureness="recalled",
+    source="Laurent, Massart (2000), Lemma 1; derived in `theory.quadratic_tails`",
+    sureness="derived",
 )
 
 MIXTURE_ORDERS = Lemma(

@@ -142,6 +142,11 @@ SQUARES: sp.Expr = (
     - (_k * c_2 + _h_1 * x_1 + _h_2 * x_2) ** 2 / _total
 )
 """Sum of squares of S and S_G about theta_hat, in the coefficients of `Axes.values`."""
+NOTHING_GENERATED: Mapping[sp.Symbol, sp.Expr] = {
+    **dict.fromkeys((_h_1, _h_2, _f_1, _f_2, _k, r, x_1, x_2), sp.S.Zero),
+    _spread: sp.S.One,
+}
+"""Values of the coefficients and of S_G's numbers at m_G = 0."""
 
 
 def squares_about_a_point() -> Result:
@@ -283,12 +288,11 @@ def rules(axes: Axes | None) -> Rules:
     Args:
         axes: `BY_CLASS` or `ROTATED`; None where nothing is generated, and then S may be of any size.
     """
-    nothing = {_h_1: 0, _h_2: 0, _f_1: 0, _f_2: 0, _k: 0, _spread: 1, r: 0, x_1: 0, x_2: 0}
     values = {_total: m_S} if axes is None else {_total: m_T, **axes.values}
 
     def risk(formula: sp.Expr, coordinate: sp.Expr, size: sp.Expr) -> sp.Expr:
         # Summed with the coefficients as symbols, so that they stay in their short and stable form.
-        reduced = coordinate.subs(nothing) if axes is None else coordinate
+        reduced = coordinate.subs(NOTHING_GENERATED) if axes is None else coordinate
         distance = sigma**2 * over_coordinates(reduced, _MONOMIALS) / size
         return formula.subs(squared_distance, distance).subs(values)
 
