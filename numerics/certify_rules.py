@@ -18,7 +18,7 @@ from numerics.ranges import INF, RANGES, Range, ceil_log2, rational
 from numerics.tape import expand_conventions, record
 from theory.functions import n_ceil_log2
 
-_ROUGH = (sp.Piecewise, sp.Min, sp.Max, sp.Abs, sp.floor, sp.ceiling, n_ceil_log2)
+_ROUGH = (sp.Piecewise, sp.Abs, sp.floor, sp.ceiling, n_ceil_log2)
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class Problem:
         inputs = (*symbols, *levels)
         self.tape = record(expression, symbols)
         self.smooth = record(smooth, inputs)
-        self.slopes = None if smooth.has(*_ROUGH) else tuple(record(_slope(smooth, s), inputs) for s in symbols)
+        self.slopes = None if _rough(smooth) else tuple(record(_slope(smooth, s), inputs) for s in symbols)
 
     def levels(self, box: Box) -> list[Range]:
         """Return the ranges of ceil(log2 n) over a box."""
@@ -140,9 +140,19 @@ def at_end(span: Span, up: bool) -> Span:
     return Span(end, end, span.integer)
 
 
+def _rough(smooth: sp.Expr) -> bool:
+    # With at most two ways to go, the smaller of two smooth functions is absolutely continuous along a line, and its
+    # slope, but for single points, that of one of them or, where they are equal, of both.
+    return bool(smooth.has(*_ROUGH)) or any(len(node.args) > 2 for node in smooth.atoms(sp.Min, sp.Max))
+
+
+def _step(x: sp.Expr, *_at_zero: sp.Expr) -> sp.Expr:
+    return sp.Piecewise((1, x > 0), (0, x < 0), (sp.Rational(1, 2), True))
+
+
 def _slope(smooth: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
     # Factors show their sign where sums do not.
-    slope = sp.diff(smooth, symbol)
+    slope = sp.diff(smooth, symbol).replace(sp.Heaviside, _step)
     return sp.factor(slope) if smooth.is_rational_function() else sp.factor_terms(slope)
 
 

@@ -14,7 +14,7 @@ import sympy as sp
 from flint import arb, ctx
 
 from numerics.recheck_ends import Ends, enclose, exact
-from theory.functions import n_ceil_log2
+from theory.functions import n_ceil_log2, n_log_en
 
 if TYPE_CHECKING:
     from numerics.boxes import Box, Span
@@ -175,18 +175,24 @@ def _groups(boxes: list[list[Bare]], axis: int) -> list[list[list[Bare]]]:
 class _Check:
     def __init__(self, expression: sp.Expr, symbols: tuple[sp.Symbol, ...], strict: bool) -> None:
         self.expression, self.symbols, self.strict = expression, symbols, strict
+        self.levels = {symbol: sp.Dummy("level") for symbol in symbols}
         self.slopes: dict[tuple[sp.Expr, sp.Symbol], sp.Expr] = {}
 
     def holds(self, leaf: Leaf) -> bool:
         ends = {s: _ends(span) for s, span in zip(self.symbols, leaf.box, strict=True)}
         if not leaf.ends and not leaf.mean_value:
             return self._settled(enclose(self.expression, ends), self.strict)
-        smooth = self._levelled(leaf.box)
-        if smooth.has(n_ceil_log2, sp.Piecewise, sp.Min, sp.Max, sp.Abs, sp.floor, sp.ceiling):
+        smooth, levels, stepped = self._levelled(leaf.box)
+        if smooth.has(n_ceil_log2, n_log_en, sp.Piecewise, sp.Abs, sp.floor, sp.ceiling):
             return False
+        if any(len(node.args) > 2 for node in smooth.atoms(sp.Min, sp.Max)):
+            return False  # the slope would count three that are equal as one and a half
+        ends.update(levels)
         strict = self.strict
         for i, up in leaf.ends:
             symbol, span = self.symbols[i], leaf.box[i]
+            if symbol in stepped:
+                return False
             slope = enclose(self._slope(smooth, symbol), ends)
             end = span.high if up else span.low
             if slope is None or end is None or not (slope[0] >= 0 if up else slope[1] <= 0):
@@ -195,6 +201,8 @@ class _Check:
             ends[symbol] = exact(end)
         if not leaf.mean_value:
             return self._settled(enclose(smooth, ends), strict)
+        if any(not leaf.box[self.symbols.index(symbol)].point for symbol in stepped):
+            return False
         return self._settled(self._mean_value(smooth, leaf, ends), strict)
 
     def _mean_value(self, smooth: sp.Expr, leaf: Leaf, ends: dict[sp.Symbol, Ends]) -> Ends | None:
@@ -219,15 +227,19 @@ class _Check:
     def _settled(self, ends: Ends | None, strict: bool) -> bool:
         return ends is not None and bool(ends[1] < 0 or (ends[1].is_zero() and (not strict or ends[2])))
 
-    def _levelled(self, box: Box) -> sp.Expr:
-        # On integers from 2^k + 1 to 2^(k+1), ceil(log2 n) is k + 1.
-        levels = {}
+    def _levelled(self, box: Box) -> tuple[sp.Expr, dict[sp.Symbol, Ends], set[sp.Symbol]]:
+        # On integers from 2^k + 1 to 2^(k+1), ceil(log2 n) is k + 1: a number there, else a symbol with its ends.
+        # Where it is no number, there is no slope in n, but in the others there is one at each n.
+        replaced, levels, stepped = {}, {}, set()
         for symbol, span in zip(self.symbols, box, strict=True):
             if self.expression.has(n_ceil_log2(symbol)) and span.integer and span.high is not None and span.low >= 1:
                 first, last = ((int(end) - 1).bit_length() for end in (span.low, span.high))
-                if first == last:
-                    levels[n_ceil_log2(symbol)] = first * symbol
-        return self.expression.subs(levels)
+                level = sp.Integer(first) if first == last else self.levels[symbol]
+                replaced[n_ceil_log2(symbol)] = level * symbol
+                if first != last:
+                    levels[level] = (arb(first), arb(last), first > 0)
+                    stepped.add(symbol)
+        return self.expression.subs(replaced), levels, stepped
 
     def _slope(self, smooth: sp.Expr, symbol: sp.Symbol) -> sp.Expr:
         if (smooth, symbol) not in self.slopes:

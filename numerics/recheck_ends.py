@@ -124,6 +124,8 @@ class _Walk:
             return ball.lower(), ball.upper(), True
         if isinstance(node, sp.Piecewise):
             return self._piecewise(node)
+        if isinstance(node, sp.Heaviside):
+            return self._step(node.args[0])
         name = type(node).__name__
         parts = [self.ends(part) for part in node.args]
         known = [part for part in parts if part is not None]
@@ -198,6 +200,17 @@ class _Walk:
         logarithm = _log(n)
         grown = None if logarithm is None else _sum(logarithm, exact(Fraction(1)))
         return None if grown is None else _product(n, grown)
+
+    def _step(self, argument: sp.Basic) -> Ends | None:
+        # From the slope of a minimum of two: the share of one of them. It is 1 where it is the smaller, 0 where the
+        # other is, and 1/2 where they are equal, be it on a whole piece of a line, where they have one slope.
+        found = self.ends(argument)
+        if found is None:
+            return None
+        low, high, nonzero = found
+        bottom = arb(1) if low > 0 or (low >= 0 and nonzero) else arb(0.5) if low >= 0 else arb(0)
+        top = arb(0) if high < 0 or (high <= 0 and nonzero) else arb(0.5) if high <= 0 else arb(1)
+        return bottom, top, bool(bottom > 0)
 
     def _piecewise(self, node: sp.Piecewise) -> Ends | None:
         low, high, nonzero = _INF, -_INF, True

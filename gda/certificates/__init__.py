@@ -6,6 +6,9 @@ stronger, to be refuted by a point.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
+from gda.certificates import gain
 from gda.certificates.claim import Claim, family
 from gda.certificates.general import monotone_bound, order_constants
 from gda.certificates.mixture import critical_dimension_claims, mixture_claims
@@ -13,6 +16,7 @@ from gda.certificates.mixture import critical_dimension_claims, mixture_claims
 __all__ = ["Claim", "all_claims"]
 
 
+@lru_cache(maxsize=1)
 def all_claims() -> tuple[Claim, ...]:
     """List every claim, those that say something together side by side."""
     return (
@@ -20,4 +24,23 @@ def all_claims() -> tuple[Claim, ...]:
         *family("C1", "the explicit form, term by term, is at least a constant times the order one", order_constants()),
         *family("C5", "the gap's variance and the mean test risk are not below those at gamma = 0", mixture_claims()),
         *family("C5", "from which dimension on the mean squared gap falls", critical_dimension_claims()),
+        *gain_claims(),
+    )
+
+
+def gain_claims() -> tuple[Claim, ...]:
+    """List the claims on where augmentation lowers the mixture's bound; its inputs are orders with constant 1."""
+    few = "no m_G up to 80 m_S lowers the mixture's bound, m_S >= 100"
+    maps = [(form, (*gain.void_claims(form), *gain.map_claims(form))) for form in gain.FORMS]
+    return (
+        *family("C4", "with the mixture's T the bound is at least a mean of bound(0) and M D_TV", gain.mean_claims()),
+        *family("C4", "no m_G lowers the mixture's order form at d >= 2, m_S >= 20000", gain.no_gain_claims()),
+        *family("C4", "at d = 1 some m_G does, by a constant factor at most", gain.small_gain_claims()),
+        *family("C4", "no m_G lowers the mixture's explicit form by more than a constant", gain.explicit_gain_claims()),
+        *family("C7", few, gain.few_claims()),
+        *(
+            claim
+            for form, claims in maps
+            for claim in family("C4", f"where some m_G lowers the mixture's {form} form, and where none does", claims)
+        ),
     )
