@@ -121,6 +121,11 @@ def build_parser() -> Parser:
     table.add_argument("--json", action="store_true")
     table.add_argument("--latex", action="store_true")
 
+    lemmas = commands.add_parser("lemmas", help="the cited lemmas put to the test: a search for violations")
+    lemmas.add_argument("--lemma", action="extend", nargs="+", default=[], metavar="KEY", help="only these (L1, X2)")
+    lemmas.add_argument("--seed", type=integer, default=0, metavar="S", help="of the random cases (0)")
+    lemmas.add_argument("--json", action="store_true")
+
     law = commands.add_parser("law", help="the exact law of the Gaussian mixture's gap, NLL loss")
     law.add_argument("--m-s", type=integer, required=True, metavar="N", help="real examples, at least 4")
     law.add_argument("--d", type=integer, required=True, metavar="N", help="dimension")
@@ -232,6 +237,15 @@ def run_table(args: argparse.Namespace) -> int:
     return OK
 
 
+def run_lemmas(args: argparse.Namespace) -> int:
+    """Print what a search for violations of the lemmas found; 1 if that is not what is known of them."""
+    from gda.lemma_table import as_expected, findings, plain, records
+
+    found = findings(tuple(args.lemma), args.seed)
+    say(json.dumps({"lemmas": records(found)}, indent=2) if args.json else plain(found))
+    return OK if as_expected(found) else BROKEN
+
+
 def run_verify(args: argparse.Namespace) -> int:
     """Check claims and write the report."""
     from gda.verify import verify
@@ -264,6 +278,7 @@ COMMANDS: dict[str, Any] = {
     "optimal": run_optimal,
     "order": run_order,
     "table": run_table,
+    "lemmas": run_lemmas,
     "law": run_law,
     "simulate": run_simulate,
     "sweep": lambda args: sweep.run(args, say, tell),

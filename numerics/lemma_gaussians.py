@@ -1,0 +1,205 @@
+"""Instances of the lemmas on Gaussians and chi-squares: certified with balls, no quadrature without an error bound.
+
+Two Gaussians are given in a basis in which one is standard and the other has independent coordinates; every pair can be
+brought there. One coordinate has its total variation in closed form, more than one are enclosed: from below by a single
+coordinate, from above by pairs of coordinates coupled independently of each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from flint import arb
+
+from numerics.balls import precision
+from numerics.lemma_cases import Case, ball, listed, root, round_up, short
+
+_HALVINGS = 40
+_TAIL_BITS = 512
+
+
+def normal_cdf(t: arb) -> arb:
+    """Return a ball that holds the standard normal distribution function."""
+    return (-t / arb(2).sqrt()).erfc() / 2
+
+
+def normal_distance(variance: Fraction, shift: arb) -> arb:
+    """Return a ball that holds the total variation of N(0, 1) and N(shift, variance).
+
+    The densities cross where ``(s - 1) x^2 + 2 shift x = shift^2 + s log s``, s the variance; between the crossings one
+    of them is the larger.
+    """
+    if variance == 1:
+        return (abs(shift) / (2 * arb(2).sqrt())).erf()
+    s = ball(variance)
+    deviation = s.sqrt()
+    spread = deviation * (shift * shift + (s - 1) * s.log()).sqrt()
+    ends = [(-shift + sign * spread) / (s - 1) for sign in (1, -1)]
+    masses = [normal_cdf(x) - normal_cdf((x - shift) / deviation) for x in ends]
+    return abs(masses[0] - masses[1])
+
+
+def chi_square_above(d: int, t: Fraction | arb) -> arb:
+    """Return a ball that holds P(U > t) of a chi-square with d degrees of freedom, t >= 0.
+
+    So many bits are taken that one minus it is known too, to a small fraction of any tail tried here.
+    """
+    with precision(_TAIL_BITS):
+        point = (t if isinstance(t, arb) else ball(t)) / 2
+        return point.gamma_upper(ball(Fraction(d, 2)), regularized=1)
+
+
+@dataclass(frozen=True)
+class Gaussians:
+    """N(0, I) and a Gaussian whose coordinates are independent, in this basis or in one turned by 45 degrees.
+
+    Args:
+        variances: of the second one, in the basis of its independent coordinates.
+        shifts: its mean, in the basis that is not turned.
+        turned: whether the independent coordinates are along (1, 1) and (1, -1); two dimensions only.
+
+    Raises:
+        ValueError: a variance that is not positive, numbers that differ, or a turn in other than two dimensions.
+    """
+
+    variances: tuple[Fraction, ...]
+    shifts: tuple[Fraction, ...]
+    turned: bool = False
+
+    def __post_init__(self) -> None:
+        if min(self.variances, default=Fraction(0)) <= 0 or len(self.shifts) != len(self.variances):
+            raise ValueError(f"positive variances, and as many shifts, are needed. Found {self}.")
+        if self.turned and len(self.variances) != 2:
+            raise ValueError(f"two dimensions are turned, no other number. Found {self}.")
+
+    def coordinate_distances(self) -> list[arb]:
+        """Balls that hold the total variation of each independent coordinate."""
+        shifts = [ball(m) for m in self.shifts]
+        if self.turned:
+            shifts = [(shifts[0] + shifts[1]) / arb(2).sqrt(), (shifts[0] - shifts[1]) / arb(2).sqrt()]
+        return [normal_distance(s, m) for s, m in zip(self.variances, shifts, strict=True)]
+
+    def covariance_distance(self) -> Fraction:
+        """Frobenius norm of the covariance less the identity, rounded up."""
+        return round_up(root(sum(((s - 1) ** 2 for s in self.variances), Fraction(0)), 2))
+
+    def shift_norm(self) -> Fraction:
+        """Euclidean norm of the mean, rounded up."""
+        return round_up(root(sum((m * m for m in self.shifts), Fraction(0)), 2))
+
+    def early_distance(self) -> Fraction | None:
+        """The distance ``tv`` of X2 (its S_1 the identity), rounded up; None in three dimensions or more."""
+        if len(self.shifts) > 2:
+            return None
+        square = sum((m * m for m in self.shifts), Fraction(0))
+        if square == 0:
+            return self.covariance_distance()
+        (first, *rest), (v, *w) = self.variances, self.shifts
+        if not rest:
+            return max(abs(first - 1), self.shift_norm())
+        # The covariance is [[same, other], [other, same]] where it is turned, else diagonal.
+        diagonal = [(first + rest[0]) / 2] * 2 if self.turned else [first, rest[0]]
+        other = (first - rest[0]) / 2 if self.turned else Fraction(0)
+        along = (diagonal[0] * v * v + 2 * other * v * w[0] + diagonal[1] * w[0] ** 2) / square
+        across = (diagonal[0] * w[0] ** 2 - 2 * other * v * w[0] + diagonal[1] * v * v) / square
+        return max(abs(along - 1), abs(across - 1), self.shift_norm())
+
+    def __str__(self) -> str:
+        turned = " turned" if self.turned else ""
+        return f"variances {listed(self.variances)}{turned}, shift {listed(self.shifts)}"
+
+
+def gaussian_case(pair: Gaussians) -> Case:
+    """Return the case of L9 and L16, of L17 where the means agree, and of X2 in one and two dimensions."""
+    distances = pair.coordinate_distances()
+    apart = arb(1)
+    for distance in distances:
+        apart *= 1 - distance
+    low = distances[0] if len(distances) == 1 else max(distances, key=lambda x: float(x.lower()))
+    high = distances[0] if len(distances) == 1 else 1 - apart
+    covariance, mean, early = pair.covariance_distance(), pair.shift_norm(), pair.early_distance()
+    letters = {"Delta_F": covariance, "Delta_mu": mean, "Delta": max(covariance, mean)}
+    measured = {"covariance": True, "mean": True, "covariances apart": covariance, "means apart": mean}
+    measured["near"] = letters["Delta"]
+    if early is not None:
+        letters["tv"] = measured["distance"] = early
+    return Case(str(pair), letters, measured, low, high)
+
+
+def scaled_case(d: int, s: Fraction) -> Case:
+    """Return the case of N(0, I) and N(0, s I) in d dimensions, exactly: their ratio depends on the norm alone."""
+    radius = ball(d * s / (s - 1)) * ball(s).log()
+    with precision(_TAIL_BITS):
+        left = abs(chi_square_above(d, radius) - chi_square_above(d, radius / ball(s)))
+    covariance = round_up(root(d * (s - 1) ** 2, 2))
+    letters = {"Delta_F": covariance, "Delta_mu": Fraction(0), "Delta": covariance}
+    measured = {"covariance": True, "mean": True, "covariances apart": covariance, "means apart": 0}
+    measured["near"] = covariance
+    return Case(f"d = {d}, all variances {short(s)}", letters, measured, left, left)
+
+
+def quantile(tail: Callable[[Fraction], arb], level: arb, low: Fraction, high: Fraction) -> tuple[arb, arb]:
+    """Enclose the quantile that a law exceeds with probability `level`, given its upper tail, by halving.
+
+    Raises:
+        ArithmeticError: the tail is not certainly above the level at `low` and not above it at `high`.
+    """
+    if not tail(low) > level or not tail(high) <= level:
+        raise ArithmeticError(f"no quantile between {low} and {high}. Found tails {tail(low)} and {tail(high)}.")
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        value = tail(middle)
+        if value > level:
+            low = middle
+        elif value <= level:
+            high = middle
+        else:
+            break
+    return ball(low), ball(high)
+
+
+def chi_square_case(d: int, x: Fraction, lower: bool = False) -> Case:
+    """Return the case of L10 for d degrees of freedom at the level exp(-x), or of L19 for the lower tail."""
+
+    def above(t: Fraction) -> arb:
+        return chi_square_above(d, d + t)
+
+    def below(t: Fraction) -> arb:
+        with precision(_TAIL_BITS):
+            return 1 - chi_square_above(d, d - t)
+
+    # Far enough on either side for every level tried: `quantile` checks it.
+    far = Fraction(4 * (x + d + 1))
+    ends = (-far, Fraction(d)) if lower else (Fraction(-d), far)
+    low, high = quantile(below if lower else above, ball(-x).exp(), *ends)
+    return Case(f"d = {d}, x = {short(x)}", {"d": d, "x": x}, {"law": True}, low, high)
+
+
+def weighted_case(weights: Sequence[Fraction], x: Fraction) -> Case:
+    """Return the case of L18 with each weight taken twice, which makes the sum one of exponential variables.
+
+    Raises:
+        ValueError: weights that are not positive and different.
+    """
+    if min(weights, default=Fraction(0)) <= 0 or len(set(weights)) < len(weights):
+        raise ValueError(f"weights must be positive and different. Found {listed(weights)}.")
+    factors = []
+    for k, a in enumerate(weights):
+        factor = Fraction(1)
+        for other in (*weights[:k], *weights[k + 1 :]):
+            factor *= a / (a - other)
+        factors.append(ball(factor))
+    mean = 2 * sum(weights, Fraction(0))
+
+    def above(t: Fraction) -> arb:
+        exponents = (ball(-(t + mean) / (2 * a)).exp() for a in weights)
+        return sum((factor * e for factor, e in zip(factors, exponents, strict=True)), arb(0))
+
+    far = 4 * (x + len(weights) + 1) * sum(weights, Fraction(0))
+    low, high = quantile(above, ball(-x).exp(), -mean, far)
+    norm_2 = round_up(root(2 * sum((a * a for a in weights), Fraction(0)), 2))
+    letters = {"norm_2": norm_2, "norm_oo": max(weights), "x": x}
+    measured = {"law": True, "euclidean": norm_2, "largest": max(weights)}
+    return Case(f"weights {listed(weights)}, twice each, x = {short(x)}", letters, measured, low, high)
