@@ -21,7 +21,7 @@ from theory.tight_bound import Constants, bound_by
 AXIOMS: Mapping[Constants, tuple[str, ...]] = {
     "published": (BKZ_MOMENT.key, MCDIARMID.key, TV_DUALITY.key),
     "sharp": (BKZ_MOMENT.key, MCDIARMID.key, TV_DUALITY.key, "L6", "L12"),
-    "best": (BKZ_MOMENT.key, MCDIARMID.key, TV_DUALITY.key, "L6", "L11", "L12"),
+    "best": ("L0", BKZ_MOMENT.key, MCDIARMID.key, TV_DUALITY.key, "L6", "L11", "L12", "V1", "V2"),
 }
 """Lemmas that a bound rests on, by its constants; those of L1 are sharpened by L6."""
 

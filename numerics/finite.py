@@ -6,7 +6,12 @@ two letters the absolute distance of a prediction from 0 or 1), or the square of
 letters independently with probabilities (k_z + 1)/(m_S + K), k_z the number of z in S. Losses lie in [0, 1].
 
 Everything is a function of the counts of S and S_G, whose joint law is multinomial twice. All numbers here are
-Fractions and exact; a bound enters as a float that is rounded up. `numerics.finite_large` has the same in float64.
+Fractions and exact; a bound enters as a ball, of which the upper or the lower end is taken. `numerics.finite_large` has
+the same for large samples.
+
+What a bound takes of the model is exact, too: beta, T and T_1 as suprema over all data, and M as the difference of the
+largest and the least loss that the learner can have. Gen does not see a constant that is taken from the loss, and the
+loss less its least value lies in [0, M].
 """
 
 from __future__ import annotations
@@ -21,13 +26,10 @@ from typing import Any, Literal
 
 import sympy as sp
 
-from numerics.bound import evaluate_bound
-from theory.stability import Bound
-from theory.symbols import D_TV
+from numerics.finite_bound import AffineBound
 
 Counts = tuple[int, ...]
-LOSS_BOUND = Fraction(1)
-"""Upper end of both losses."""
+LossName = Literal["absolute", "squared"]
 
 
 def compositions(total: int, parts: int) -> Iterator[Counts]:
@@ -70,13 +72,15 @@ class FiniteSetting:
     law: tuple[Fraction, ...]
     m_S: int
     m_G: int
-    loss: Literal["absolute", "squared"] = "absolute"
+    loss: LossName = "absolute"
 
     def __post_init__(self) -> None:
         if sum(self.law) != 1 or min(self.law) < 0 or len(self.law) < 2:
             raise ValueError(f"law must be two or more probabilities that add up to 1. Found {self.law}.")
         if self.m_S < 1 or self.m_G < 0:
             raise ValueError(f"m_S must be at least 1 and m_G at least 0. Found {self.m_S}, {self.m_G}.")
+        if self.loss not in ("absolute", "squared"):
+            raise ValueError(f"loss must be 'absolute' or 'squared'. Found {self.loss!r}.")
 
     @property
     def m_T(self) -> int:
@@ -113,8 +117,13 @@ class FiniteSetting:
 
         The loss at z is a function of the count of z, which is 0, ..., m_T and changes by one at most.
         """
-        losses = [self.loss_of_count(count) for count in range(self.m_T + 1)]
-        return max(abs(after - before) for before, after in pairwise(losses))
+        losses, scale = all_losses(self.m_T, self.letters, self.loss)
+        return Fraction(max(abs(after - before) for before, after in pairwise(losses)), scale)
+
+    def width(self) -> Fraction:
+        """M: the largest loss minus the least, over all data sets of m_T examples and all letters."""
+        losses, scale = all_losses(self.m_T, self.letters, self.loss)
+        return Fraction(max(losses) - min(losses), scale)
 
     def draw_dependence(self) -> Fraction:
         """T_1: one letter gives 1/(m_S + K) of its probability to another."""
@@ -136,6 +145,14 @@ class FiniteSetting:
                 )
                 largest = max(largest, sum(gains))
         return Fraction(largest, (self.m_S + self.letters) ** self.m_G)
+
+
+@lru_cache(maxsize=256)
+def all_losses(m_T: int, letters: int, loss: LossName) -> tuple[tuple[int, ...], int]:
+    """List the losses at a letter that occurs 0, ..., m_T times, as integers over one denominator, given beside."""
+    scale = m_T + letters
+    power = 1 if loss == "absolute" else 2
+    return tuple((scale - count - 1) ** power for count in range(m_T + 1)), scale**power
 
 
 def _power(sample: Counts, weights: Counts) -> int:
@@ -192,51 +209,16 @@ def quantile(setting: FiniteSetting, delta: Fraction) -> Fraction:
     raise AssertionError("probabilities add up to 1")
 
 
-@dataclass(frozen=True)
-class AffineBound:
-    """A bound as a function of D_TV alone: ``base + slope D_TV``; the base is a float, rounded up."""
-
-    base: Fraction
-    slope: Fraction
-
-    def at(self, divergence: Fraction) -> Fraction:
-        """Return the bound at a divergence."""
-        return self.base + self.slope * divergence
-
-
 def inputs(setting: FiniteSetting) -> Mapping[str, Any]:
     """What a bound takes of the model, all but D_TV: exact suprema, none of them estimated."""
     return {
-        "M": LOSS_BOUND,
+        "M": setting.width(),
         "beta": setting.stability(),
         "T": setting.dependence(),
         "T_1": setting.draw_dependence(),
         "m_S": setting.m_S,
         "m_G": setting.m_G,
     }
-
-
-def bound_in_model(bound: Bound, delta: Fraction, known: Mapping[str, Any]) -> AffineBound:
-    """Put the model's inputs into a bound and leave D_TV, which depends on S, open.
-
-    Args:
-        bound: affine in D_TV, as every bound of `theory` is.
-        delta: probability with which it may fail.
-        known: from `inputs`.
-
-    Raises:
-        ValueError: a bound that is not affine in D_TV.
-    """
-    slope = sp.Integer(0)
-    for term in bound.terms.values():
-        if term.has(D_TV):
-            slope += sp.diff(term, D_TV)
-    if slope.has(D_TV):
-        raise ValueError(f"a bound is affine in D_TV. Found {bound.name}.")
-    letters = {symbol: sp.Rational(str(known[symbol.name])) for symbol in slope.free_symbols}
-    exact = sp.Rational(slope.subs(letters))
-    base = evaluate_bound(bound, {**known, "D_TV": 0, "delta": delta}).total
-    return AffineBound(Fraction(base), Fraction(int(exact.p), int(exact.q)))
 
 
 def failure_probability(setting: FiniteSetting, bound: AffineBound) -> Fraction:

@@ -1,9 +1,9 @@
 """The model of `numerics.finite` with two letters, in float64: up to 10^4 real examples and more.
 
 Everything depends on k, the ones in S, and n, the ones in S and S_G. Their joint law is summed over a window that
-misses almost nothing. What it misses, measured as 1 minus the sum, and a relative rounding error of `ROUNDING` for
-each probability go into an enclosure: every probability and every quantile is returned as a lower and an upper end.
-The rounding error of the binomial probabilities is assumed, and tested against `numerics.finite`; it is not proved.
+misses almost nothing. What it misses is measured, as 1 minus the sum, and every rounding error is bounded: those of
+the probabilities by `numerics.binomial`, those of sums by the number of terms, those of Gen and of the bound by
+`MARGIN`. So every probability and every quantile is returned as a lower and an upper end, and lies between them.
 """
 
 from __future__ import annotations
@@ -11,25 +11,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import binom
 
-from numerics.finite import LOSS_BOUND, AffineBound, FiniteSetting
+from numerics.binomial import UNIT, BinomialRows, binomial_rows, reach, sum_error
+from numerics.finite import FiniteSetting, LossName
+from numerics.finite_bound import AffineBound
 
 Array = npt.NDArray[Any]
 
-ROUNDING = 1e-9
-"""Relative error allowed for a sum of binomial probabilities in float64."""
-_TAIL = 1e-15
+MARGIN = 2.0**-48
+"""Error of Gen in float64, at most: it is a product of two differences of numbers in [0, 1], ten roundings in all."""
+_CHUNK = 256
 
 
 @dataclass(frozen=True)
 class Enclosure:
-    """A number between two ends."""
+    """A number between two ends; the upper one may be infinite."""
 
     lower: float
     upper: float
@@ -40,9 +41,19 @@ class Enclosure:
         return (self.upper - self.lower) / self.upper if self.upper else 0.0
 
 
-def _window(size: int, probability: Array) -> tuple[Array, Array]:
-    low = np.maximum(binom.ppf(_TAIL, size, probability), 0)
-    return np.asarray(low, dtype=np.int64), np.asarray(binom.isf(_TAIL, size, probability), dtype=np.int64)
+@dataclass(frozen=True)
+class _Joint:
+    """The k of the window, the n for each of them in a row, probabilities, the relative error of any sum of these."""
+
+    k: Array
+    n: Array
+    mass: Array
+    error: float
+
+    @property
+    def missing(self) -> float:
+        """Probability outside the window, at most."""
+        return max(0.0, 1 - float(self.mass.sum()) * (1 - self.error)) + 2 * UNIT
 
 
 @dataclass(frozen=True)
@@ -50,7 +61,7 @@ class LargeSetting:
     """One cell of the model with two letters.
 
     Args:
-        p: probability of a one.
+        p: probability of a one, in (0, 1).
         m_S, m_G: sizes of the real and of the generated set.
         loss: as in `numerics.finite`.
     """
@@ -58,7 +69,7 @@ class LargeSetting:
     p: Fraction
     m_S: int
     m_G: int
-    loss: Literal["absolute", "squared"] = "absolute"
+    loss: LossName = "absolute"
 
     @property
     def small(self) -> FiniteSetting:
@@ -66,83 +77,112 @@ class LargeSetting:
         return FiniteSetting((1 - self.p, self.p), self.m_S, self.m_G, self.loss)
 
     @cached_property
-    def joint(self) -> tuple[Array, Array, Array]:
-        """The k of the window, the n for each of them in a row, and the probabilities."""
-        p, m_S, m_G = float(self.p), self.m_S, self.m_G
-        low, high = (int(end) for end in _window(m_S, np.asarray(p)))
-        k = np.arange(low, high + 1)
-        fitted = (k + 1) / (m_S + 2)
-        if m_G == 0:
-            return k, k[:, None], binom.pmf(k, m_S, p)[:, None]
-        starts, ends = _window(m_G, fitted)
-        g = starts[:, None] + np.arange(int((ends - starts).max()) + 1)
-        weights = binom.pmf(k, m_S, p)[:, None] * binom.pmf(g, m_G, fitted[:, None])
-        return k, k[:, None] + g, weights
-
-    @cached_property
-    def missing(self) -> float:
-        """Probability outside the window, at most."""
-        return max(0.0, 1 - float(self.joint[2].sum())) + ROUNDING * _TAIL**0.5
+    def joint(self) -> _Joint:
+        """The law of k and n over the window."""
+        real = _around_the_mean(self.m_S, np.array([self.p.numerator]), self.p.denominator)
+        inside = real.mass[0] > 0
+        k, own = real.counts[0][inside], real.mass[0][inside]
+        if self.m_G == 0:
+            return _Joint(k, k[:, None], own[:, None], real.error + sum_error(own.size))
+        generated = _around_the_mean(self.m_G, k + 1, self.m_S + 2)
+        mass = own[:, None] * generated.mass
+        error = real.error + generated.error + sum_error(mass.size + 2)
+        return _Joint(k, k[:, None] + generated.counts, mass, error)
 
     def errors(self, n: Array) -> Array:
-        """Gen where n of the training examples are ones."""
+        """Gen where n of the training examples are ones, each within `MARGIN`."""
         m_T = self.m_S + self.m_G
         at_one, at_zero = 1 - (n + 1) / (m_T + 2), (n + 1) / (m_T + 2)
         if self.loss == "squared":
             at_one, at_zero = at_one**2, at_zero**2
         return np.abs((float(self.p) - n / m_T) * (at_one - at_zero))
 
-    def divergences(self, k: Array) -> Array:
-        """D_TV of the generator that was fitted to k ones."""
-        return np.abs(float(self.p) - (k + 1) / (self.m_S + 2))
+    def limits(self, bound: AffineBound, k: Array) -> Array:
+        """A bound with the D_TV of the generator that was fitted to k ones, each within `MARGIN` times 1 + itself."""
+        divergences = np.abs(float(self.p) - (k + 1) / (self.m_S + 2))
+        values = float(bound.base) + float(bound.slope) * divergences
+        return values if bound.cap is None else np.minimum(values, float(bound.cap))
 
-    def quantile(self, delta: float) -> Enclosure:
+    def quantile(self, delta: Fraction) -> Enclosure:
         """Smallest q with P(Gen <= q) >= 1 - delta."""
-        _, n, weights = self.joint
-        return self._quantile(self.errors(n).ravel(), weights.ravel(), delta)
+        joint = self.joint
+        return _quantile(self.errors(joint.n).ravel(), joint.mass.ravel(), joint, delta)
 
-    def bound_quantile(self, bound: AffineBound, delta: float) -> Enclosure:
+    def bound_quantile(self, bound: AffineBound, delta: Fraction) -> Enclosure:
         """Smallest q with P(bound <= q) >= 1 - delta, the bound with D_TV of the S at hand."""
-        k, _, weights = self.joint
-        values = float(bound.base) + float(bound.slope) * self.divergences(k)
-        return self._quantile(values, weights.sum(axis=1), delta)
+        joint = self.joint
+        return _quantile(self.limits(bound, joint.k), joint.mass.sum(axis=1), joint, delta)
 
     def failure_probability(self, bound: AffineBound) -> Enclosure:
         """Probability that Gen exceeds a bound, in which D_TV is that of the S at hand."""
-        k, n, weights = self.joint
-        limits = float(bound.base) + float(bound.slope) * self.divergences(k)
-        mass = float(weights[self.errors(n) > limits[:, None]].sum())
-        return Enclosure(mass * (1 - ROUNDING), mass * (1 + ROUNDING) + self.missing)
+        joint = self.joint
+        errors, limits = self.errors(joint.n), self.limits(bound, joint.k)[:, None]
+        margin = MARGIN * (2 + limits)
+        surely = float(joint.mass[errors > limits + margin].sum()) * (1 - joint.error)
+        maybe = float(joint.mass[errors > limits - margin].sum()) * (1 + joint.error)
+        return Enclosure(surely, maybe + joint.missing)
 
-    def _quantile(self, values: Array, weights: Array, delta: float) -> Enclosure:
-        order = np.argsort(values, kind="stable")
-        above = np.cumsum(weights[order][::-1])[::-1] - weights[order]  # P(value is larger), from the small end
-        slack = ROUNDING + self.missing
-        found = (int(np.argmax(above <= level)) for level in (delta + slack, max(delta - slack, 0.0)))
-        lower, upper = (float(values[order[index]]) for index in found)
-        return Enclosure(lower, upper)
+    def dependence(self) -> Enclosure:
+        """T of the generated sample."""
+        return sample_dependence(self.m_S, self.m_G)
 
-    def dependence(self) -> float:
-        """T of the sample, rounded up by `ROUNDING`: for each k, two binomials differ most where they cross."""
-        if self.m_G == 0:
-            return 0.0
-        k = np.arange(self.m_S)
-        first, second = (k + 1) / (self.m_S + 2), (k + 2) / (self.m_S + 2)
-        odds = np.log1p((second - first) / first) - np.log1p((first - second) / (1 - first))
-        crossing = np.floor(-self.m_G * np.log1p((first - second) / (1 - first)) / odds)
-        gaps = [
-            np.max(binom.cdf(crossing + shift, self.m_G, first) - binom.cdf(crossing + shift, self.m_G, second))
-            for shift in (-1, 0, 1)
-        ]
-        return min(1.0, float(max(gaps)) * (1 + ROUNDING))
-
-    def inputs(self) -> Mapping[str, Any]:
-        """What a bound takes of the model, all but D_TV; exact but for T."""
+    def inputs(self, end: Literal["upper", "lower"] = "upper") -> Mapping[str, Any]:
+        """What a bound takes of the model, all but D_TV; exact but for T, of which one end is taken."""
+        T = self.dependence()
+        small = self.small
         return {
-            "M": LOSS_BOUND,
-            "beta": self.small.stability(),
-            "T": Fraction(self.dependence()),
-            "T_1": self.small.draw_dependence(),
+            "M": small.width(),
+            "beta": small.stability(),
+            "T": Fraction(T.upper if end == "upper" else T.lower),
+            "T_1": small.draw_dependence(),
             "m_S": self.m_S,
             "m_G": self.m_G,
         }
+
+
+def _around_the_mean(size: int, successes: Array, total: int) -> BinomialRows:
+    centres = np.minimum((size + 1) * successes // total, size)
+    return binomial_rows(size, successes, total, centres, reach(size, successes, total))
+
+
+def _quantile(values: Array, mass: Array, joint: _Joint, delta: Fraction) -> Enclosure:
+    # P(value > q) at each value, without those missing; two values closer than the margin may be in the wrong order,
+    # for which the ends are moved by the margin.
+    order = np.argsort(values, kind="stable")
+    from_above = np.cumsum(mass[order][::-1])[::-1]
+    beyond = np.append(from_above[1:], 0.0)
+    level = float(delta)
+    at_most = np.flatnonzero(beyond * (1 + joint.error) + joint.missing <= level * (1 - UNIT))
+    at_least = np.flatnonzero(beyond * (1 - joint.error) <= level * (1 + UNIT))
+    low = float(values[order[at_least[0]]])
+    high = float(values[order[at_most[0]]]) if at_most.size else np.inf
+    return Enclosure(max(0.0, low - MARGIN * (2 + low)), high + MARGIN * (2 + high))
+
+
+@lru_cache(maxsize=64)
+def sample_dependence(m_S: int, m_G: int) -> Enclosure:
+    """Enclose T, the largest total variation between two generated samples of neighbouring data sets.
+
+    The samples are told apart by their numbers of ones, binomial with k + 1 and k + 2 successes in m_S + 2. Ones and
+    zeros may be exchanged, so that half of all k will do.
+    """
+    if m_G == 0:
+        return Enclosure(0.0, 0.0)
+    lower = upper = 0.0
+    for start in range(0, (m_S + 1) // 2, _CHUNK):
+        k = np.arange(start, min(start + _CHUNK, (m_S + 1) // 2))
+        found = _total_variations(m_S, m_G, k)
+        lower, upper = max(lower, found.lower), max(upper, found.upper)
+    return Enclosure(lower, min(1.0, upper))
+
+
+def _total_variations(m_S: int, m_G: int, k: Array) -> Enclosure:
+    # The largest over some k. Both laws are taken over one window, that of the first.
+    total = m_S + 2
+    centres = np.minimum((m_G + 1) * (k + 1) // total, m_G)
+    width = reach(m_G, k + 1, total)
+    first, second = (binomial_rows(m_G, k + 1 + more, total, centres, width) for more in (0, 1))
+    apart = float(np.maximum(first.mass - second.mass, 0.0).sum(axis=1).max())
+    slack = 2.1 * (first.error + second.error + sum_error(first.mass.shape[1]))
+    missing = float((1 - first.mass.sum(axis=1)).max())
+    return Enclosure(max(0.0, apart - slack), apart + slack + max(0.0, missing))

@@ -30,7 +30,7 @@ from theory.stability_proof import (
     union_step,
 )
 from theory.symbols import D_TV, M, beta, delta, m_G, m_S, p
-from theory.tight_bound import coupled_form, smallest_of, split_form, tighter_forms
+from theory.tight_bound import coupled_form, smallest_of, split_form, tighter_forms, trivial_form
 from theory.tight_proof import COUPLED, Sums, martingale_bound, own_range, sums
 
 
@@ -240,7 +240,7 @@ def split_bound(
 
 
 def best_choice() -> Derivation:
-    """Derive that the smallest of the tighter forms holds with the same delta."""
+    """Derive that the smallest of the tighter forms and the trivial one holds with the same delta."""
     routes = tighter_forms(None)
     divergence = m_G * M * D_TV / (m_S + m_G)
     rests = [sp.expand(route.total - divergence) for route in routes]
@@ -255,9 +255,9 @@ def best_choice() -> Derivation:
     letters = sp.symbols(f"rest_1:{len(routes) + 1}", nonnegative=True)
     assembly = Step(
         name="assembly",
-        says="The smallest of such numbers, written rest_1, rest_2 and so on, is one of them.",
+        says="The smallest of such numbers, written rest_1, rest_2 and so on, is one of them; M is never exceeded.",
         rule="assembly",
-        computed={CONCLUSION: divergence + sp.Min(*letters)},
+        computed={CONCLUSION: divergence + sp.Min(*letters, trivial_form().total - divergence)},
         stated={CONCLUSION: smallest_of(divergence, letters).total},
         uses=("choice",),
     )

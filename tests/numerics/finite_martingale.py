@@ -85,6 +85,50 @@ class Model:
                 over_G += w * (self.risk(S, elsewhere, law) - self.loss(S, elsewhere, z))
         return fluctuation + over_S + over_G
 
+    def half_terms(self, S: Sample, G: Sample) -> tuple[list[Fraction], list[Fraction]]:
+        """The half-centred terms of both sums, those over S averaged over S_G given S."""
+        risk = self.given_S(lambda s, g: self.risk(s, g, self.law), S)
+        over_S = []
+        for place, z in enumerate(S):
+            swapped = ((w, (*S[:place], copy, *S[place + 1 :])) for copy, w in enumerate(self.law))
+            over_S.append(risk - sum(w * self.given_S(lambda s, g, z=z: self.loss(s, g, z), s) for w, s in swapped))
+        law = self.generator(S)
+        over_G = []
+        for place, z in enumerate(G):
+            swapped = ((w, (*G[:place], copy, *G[place + 1 :])) for copy, w in enumerate(law))
+            over_G.append(self.risk(S, G, law) - sum(w * self.loss(S, g, z) for w, g in swapped))
+        return over_S, over_G
+
+    def half_centred(self, S: Sample, G: Sample) -> Fraction:
+        """The sum over S minus its mean given S, and both sums of half-centred terms."""
+        fluctuation = self.sums(S, G)[0] - self.given_S(lambda s, g: self.sums(s, g)[0], S)
+        over_S, over_G = self.half_terms(S, G)
+        return fluctuation + sum(over_S) + sum(over_G)
+
+    def second_moment_of_rests(self) -> Fraction:
+        """Of both sums of half-centred terms, less every term's mean given its own example (and S, for S_G)."""
+        total = Fraction(0)
+        reals = list(product(self.letters, repeat=self.m_S))
+        terms = {pair: self.half_terms(*pair) for pair in self.pairs()}
+        nothing = next(iter(product(self.letters, repeat=self.m_G)))
+        first_S = [
+            [
+                sum(weight(S[:i] + S[i + 1 :], self.law) * terms[S, nothing][0][i] for S in reals if S[i] == z)
+                for z in self.letters
+            ]
+            for i in range(self.m_S)
+        ]
+        for S in reals:
+            law = self.generator(S)
+            samples = list(product(self.letters, repeat=self.m_G))
+            for G in samples:
+                rest = sum(term - first_S[i][S[i]] for i, term in enumerate(terms[S, G][0]))
+                for j, term in enumerate(terms[S, G][1]):
+                    alike = (g for g in samples if g[j] == G[j])
+                    rest += term - sum(weight(g[:j] + g[j + 1 :], law) * terms[S, g][1][j] for g in alike)
+                total += weight(S, self.law) * weight(G, law) * rest**2
+        return total
+
     def ranges(self, f: Callable[[Sample, Sample], Fraction]) -> tuple[Fraction, list[Fraction]]:
         """Mean of f, and the largest range of the increment at each place, S first."""
         f = cache(f)
@@ -163,3 +207,13 @@ def memorizing_model(letters: int, rare: Fraction, beta: Fraction) -> Model:
         return Fraction(1, 2) + (beta if (S[0] == 0) == (z == G[0]) else 0)
 
     return Model(law, 1, 1, loss, lambda _: law)
+
+
+def linear_model(m_S: int, m_G: int, beta: Fraction) -> Model:
+    """Two letters, equally likely: the loss at either rises with its number in the sample, by beta at each exchange."""
+    half = Fraction(1, 2)
+
+    def loss(S: Sample, G: Sample, z: int) -> Fraction:
+        return half + (2 * z - 1) * (beta / 2) * sum(2 * x - 1 for x in S + G)
+
+    return Model((half, half), m_S, m_G, loss, lambda _: (half, half))
