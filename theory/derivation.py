@@ -14,6 +14,7 @@ from typing import Literal
 
 import sympy as sp
 
+from theory.arises import Inequality, Reason
 from theory.lemmas import Application, Lemma
 
 CONCLUSION = "conclusion"
@@ -47,6 +48,8 @@ class Step:
         conditions: by condition in words, whether SymPy establishes it; None is undecided and does not pass.
         uses: names of the earlier steps that it builds on.
         axioms: lemmas it rests on (the applied one included).
+        arises: by quantity, the way to its computed value; `theory.kernel` has it checked.
+        claims: by condition in words, the inequality that it is, or that it follows from.
     """
 
     name: str
@@ -58,6 +61,8 @@ class Step:
     conditions: Mapping[str, bool | None] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
     axioms: tuple[Lemma, ...] = ()
+    arises: Mapping[str, Reason] = field(default_factory=dict)
+    claims: Mapping[str, Inequality] = field(default_factory=dict)
 
     def failures(self) -> tuple[Failure, ...]:
         """List what does not hold; empty when the step is checked."""

@@ -60,11 +60,12 @@ class Match:
 
 @dataclass(frozen=True)
 class Application:
-    """A lemma applied: its conclusion and the fate of each hypothesis."""
+    """A lemma applied: its conclusion, the fate of each hypothesis, and what was put for its letters."""
 
     lemma: Lemma
     conclusion: sp.Expr
     matches: tuple[Match, ...]
+    letters: Mapping[sp.Symbol, sp.Expr] = field(default_factory=dict)
 
     @property
     def holds(self) -> bool:
@@ -123,7 +124,7 @@ class Lemma:
             asked = None if hypothesis.at_most is None else _put(hypothesis.at_most, letters)
             holds = given is True if asked is None else _at_most(sp.sympify(given), asked)
             matches.append(Match(hypothesis, asked, given, holds))
-        return Application(self, _put(self.bound, letters), tuple(matches))
+        return Application(self, _put(self.bound, letters), tuple(matches), dict(letters))
 
     def __str__(self) -> str:
         conditions = "; ".join(h.text for h in self.hypotheses)
