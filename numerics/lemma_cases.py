@@ -165,4 +165,3 @@ def short(value: Fraction | int) -> str:
 def listed(values: Sequence[Fraction | int]) -> str:
     """Write a few fractions for a reader."""
     return ", ".join(short(value) for value in values)
-

@@ -22,7 +22,7 @@ from numerics.lemma_cases import BITS, Case, Distribution
 from numerics.lemma_products import Integers, ProductSpace, bits, signs
 
 SEED = 0
-RANDOM_CASES = 40
+RANDOM_CASES = 120
 """Random spaces, pairs of laws or pairs of Gaussians of each family, unless another number is asked for."""
 _MOST_OUTCOMES = 256
 
@@ -130,7 +130,7 @@ def finite_laws(rng: np.random.Generator, count: int) -> list[laws.Pair]:
     two = [*near, (Fraction(1, 100), Fraction(1, 10**9)), (Fraction(999, 1000), Fraction(1, 10)), (half, half)]
     found = [laws.Pair((x, 1 - x), (y, 1 - y)) for x, y in two]
     found.append(laws.Pair((half, half, Fraction(0)), (Fraction(0), half, half)))
-    for _ in range(count):
+    for _ in range(count // 2):  # each in both directions
         size = int(rng.integers(2, 6))
         drawn = [[int(w) for w in rng.integers(0 if side else 1, 20, size)] for side in (0, 1)]
         drawn[1][0] += 1
@@ -185,12 +185,15 @@ def pairs_of_gaussians(rng: np.random.Generator, count: int) -> Cases:
     pairs = [gaussians.Gaussians((s,), (m,)) for s in one for m in moved if (s, m) != (1, 0)]
     for r in (Fraction(1, 10), Fraction(1, 2), Fraction(9, 10), Fraction(999, 1000)):
         pairs += [gaussians.Gaussians((1 + r, 1 - r), (m, Fraction(0)), turned=True) for m in moved]
+    near = [Fraction(k, 10) for k in (6, 8, 11, 13, 15)]
+    pairs += [gaussians.Gaussians((s,), (m,)) for s in near for m in (Fraction(0), Fraction(1, 10), Fraction(1, 2))]
+    pairs += [gaussians.Gaussians((s, t), (m, m)) for s in near for t in near for m in (Fraction(0), Fraction(1, 5))]
     for _ in range(count):
         size = int(rng.integers(1, 4))
         variances = tuple(Fraction(int(v), 16) for v in rng.integers(1, 64, size))
         shifts = tuple(Fraction(int(v), 16) for v in rng.integers(-48, 49, size))
         pairs += [gaussians.Gaussians(variances, shifts), gaussians.Gaussians(variances, (Fraction(0),) * size)]
-    scaled = [gaussians.scaled_case(d, s) for d in (1, 2, 10, 1000) for s in one if s != 1]
+    scaled = [gaussians.scaled_case(d, s) for d in (1, 2, 10, 1000) for s in (*one, *near) if s != 1]
     cases = [gaussians.gaussian_case(pair) for pair in pairs]
     same_mean = [case for case in cases if case.measured["means apart"] == 0]
     early = [case for case in cases if "tv" in case.letters]
@@ -209,7 +212,7 @@ def chi_squares(rng: np.random.Generator, count: int) -> Cases:
     sizes = (1, 2, 3, 10, 100, 10_000)
     weights = [(Fraction(1),), (Fraction(1), Fraction(1, 100)), tuple(Fraction(1, k) for k in range(1, 9))]
     weights += [tuple(1 + Fraction(k, 100) for k in range(20))]
-    for _ in range(count // 4):
+    for _ in range(count // 20):
         size = int(rng.integers(1, 7))
         weights.append(tuple(Fraction(int(w), 10) for w in rng.choice(np.arange(1, 40), size, replace=False)))
     return {
@@ -268,5 +271,3 @@ def cases_of(key: str, seed: int = SEED, count: int = RANDOM_CASES) -> tuple[Cas
 def tested_how(key: str) -> str:
     """Say how the hypotheses of a statement's cases are known to hold."""
     return "; ".join(dict.fromkeys(FAMILIES[index].tells for index in _serving(key)))
-
-

@@ -98,9 +98,7 @@ def coupling_cases(name: str, pair: Pair) -> list[Case]:
     if (first, second) != (pair.p, pair.q) or min(joint.values()) < 0:
         raise ArithmeticError(f"no coupling of {pair}. Found {joint}.")
     left = sum((w for (i, j), w in joint.items() if i != j), Fraction(0))
-    return [
-        Case(f"{name}: {pair}", {"D_TV": pair.total_variation()}, {"laws": True}, ball(left), ball(left), left)
-    ]
+    return [Case(f"{name}: {pair}", {"D_TV": pair.total_variation()}, {"laws": True}, ball(left), ball(left), left)]
 
 
 def sample_cases(name: str, pair: Pair, m: int) -> list[Case]:

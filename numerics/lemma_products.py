@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from itertools import pairwise
-from math import comb, prod
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -137,10 +137,12 @@ def chaos_case(n: int, p: int, linear: int = 0) -> Case:
     with any other sign, and has the mean ``linear Z_i`` given Z_i.
     """
     weights: dict[int, int] = {}
+    number = 1
     for heads in range(n + 1):
         value = 2 * heads - n
         twice = 2 * linear * value + value * value - n
-        weights[twice] = weights.get(twice, 0) + comb(n, heads)
+        weights[twice] = weights.get(twice, 0) + number
+        number = number * (n - heads) // (heads + 1)
     left = Distribution(weights, 2).norm(p)
     change = 1 if n > 1 else 0
     measured = {"independent": True, "conditional mean": linear, "centred": 0, "difference": change}

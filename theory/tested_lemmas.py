@@ -238,4 +238,3 @@ def statement(key: str) -> Statement:
         if found.key == key:
             return found
     raise KeyError(f"no statement {key!r} is tested; there are {[found.key for found in STATEMENTS]}")
-
