@@ -11,7 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gda import sweep
+from gda import coverage, sweep
 from gda.errors import InputError, UndecidedError
 
 OK, BROKEN, BAD_INPUT, UNDECIDED, INTERRUPTED = 0, 1, 2, 3, 130
@@ -75,6 +75,12 @@ def build_parser() -> Parser:
     certify.add_argument("--claim", action="extend", nargs="+", metavar="ID", help="only what serves these (C1, C5...)")
     certify.add_argument("--workers", type=integer, metavar="N", help="processes (all cores); results do not change")
     certify.add_argument("--json", action="store_true")
+
+    prove = commands.add_parser("prove", help="have the derivations checked by the proof kernel of Coq")
+    prove.add_argument("--claim", action="extend", nargs="+", metavar="ID", help="only what these claims rest on")
+    prove.add_argument("--all", action="store_true", help="compile every goal, not only those that are not on record")
+    prove.add_argument("--jobs", type=integer, default=os.cpu_count() or 1, metavar="N", help="compilers at a time")
+    prove.add_argument("--json", action="store_true")
 
     bound = commands.add_parser("bound", help="the bound on Gen, term by term")
     bound.add_argument("--setting", choices=("bgmm", "custom"), required=True)
@@ -151,6 +157,7 @@ def build_parser() -> Parser:
         "--sampler", choices=("literal", "sufficient"), help="every example, or sufficient statistics"
     )
     simulate.add_argument("--json", action="store_true")
+    coverage.add_parser(commands, integer, number)
     sweep.add_parser(commands)
     return parser
 
@@ -208,6 +215,13 @@ def run_law(args: argparse.Namespace) -> int:
     return OK
 
 
+def run_coverage(args: argparse.Namespace) -> int:
+    """Print how often a bound fails, and how far it is from the truth; 1 if it fails too often."""
+    answer = coverage.coverage_args(args)
+    say(json.dumps(answer, indent=2) if args.json else coverage.plain(answer))
+    return OK if answer["covers"] else BROKEN
+
+
 def run_optimal(args: argparse.Namespace) -> int:
     """Print the integer m_G at which the bound is least."""
     from gda.optimal import optimal_args, plain
@@ -253,6 +267,13 @@ def run_verify(args: argparse.Namespace) -> int:
     return verify(args.claim, args.out, quick=args.quick, workers=args.workers, say=say, tell=tell)
 
 
+def run_prove(args: argparse.Namespace) -> int:
+    """Have the proof kernel check what it has not yet checked."""
+    from gda.prove import run
+
+    return run(args.claim, everything=args.all, jobs=args.jobs, as_json=args.json, say=say, tell=tell)
+
+
 def run_explain(args: argparse.Namespace) -> int:
     """Print one claim with all that is behind it."""
     from gda.verify import explain
@@ -272,9 +293,11 @@ def run_certify(args: argparse.Namespace) -> int:
 
 COMMANDS: dict[str, Any] = {
     "verify": run_verify,
+    "prove": run_prove,
     "explain": run_explain,
     "certify": run_certify,
     "bound": run_bound,
+    "coverage": run_coverage,
     "optimal": run_optimal,
     "order": run_order,
     "table": run_table,

@@ -65,11 +65,12 @@ def binomial_rows(size: int, successes: Array, total: int, centres: Array, width
         size: number of draws, at least 0.
         successes: shape (rows,), integers in (0, total): a draw succeeds with probability successes/total.
         total: the denominator.
-        centres: shape (rows,), integers in [0, size], where the anchors are.
+        centres: shape (rows,), integers in [0, size], where the anchors are: at the mode, or near it.
         width: places on either side of the centre.
 
     Raises:
-        ValueError: a probability that is 0 or 1, or sizes at which a ratio would be rounded more than once.
+        ValueError: a probability that is 0 or 1, sizes at which a ratio would be rounded more than once, or a centre
+            so far from the mode that its probability is below 1e-250.
     """
     if successes.min() <= 0 or successes.max() >= total:
         raise ValueError(f"successes must be in (0, {total}). Found {successes.min()} to {successes.max()}.")
@@ -78,6 +79,8 @@ def binomial_rows(size: int, successes: Array, total: int, centres: Array, width
     anchors = np.array(
         [anchor(size, int(s), total, int(c)) for s, c in zip(successes, centres, strict=True)], dtype=np.float64
     )
+    if anchors.min() < _TINY:
+        raise ValueError(f"centres must be near the mode. Found one with probability {anchors.min()}.")
     good, bad = successes[:, None], total - successes[:, None]
     steps = np.arange(width)
     up, down = centres[:, None] + steps, centres[:, None] - steps

@@ -16,6 +16,7 @@ loss less its least value lies in [0, M].
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -185,18 +186,48 @@ def total_weight(setting: FiniteSetting) -> int:
     return int(common) ** setting.m_S * (setting.m_S + setting.letters) ** setting.m_G
 
 
+@dataclass(frozen=True)
+class ErrorRow:
+    """The law of Gen for given counts of S.
+
+    Args:
+        divergence: D_TV of the generator fitted to them.
+        errors: values of Gen, in increasing order.
+        beyond: for each of them and one more, the weight of it and all later ones; 0 at the end.
+    """
+
+    divergence: Fraction
+    errors: tuple[Fraction, ...]
+    beyond: tuple[int, ...]
+
+
+@lru_cache(maxsize=8)
+def error_rows(setting: FiniteSetting) -> tuple[ErrorRow, ...]:
+    """List the laws of Gen given the counts of S; the weights add up to `total_weight`."""
+    known: dict[Counts, Fraction] = {}
+    rows = []
+    for counts_S, row in joint_law(setting):
+        for counts, _ in row:
+            if counts not in known:
+                known[counts] = abs(setting.signed_error(counts))
+        pairs = sorted((known[counts], weight) for counts, weight in row)
+        beyond = [0]
+        for _, weight in reversed(pairs):
+            beyond.append(beyond[-1] + weight)
+        errors = tuple(error for error, _ in pairs)
+        rows.append(ErrorRow(setting.divergence(counts_S), errors, tuple(reversed(beyond))))
+    return tuple(rows)
+
+
+@lru_cache(maxsize=8)
 def law_of_error(setting: FiniteSetting) -> tuple[tuple[Fraction, Fraction], ...]:
     """List the values of Gen with their probabilities, in increasing order."""
-    weights: dict[Counts, int] = {}
-    for _, row in joint_law(setting):
-        for counts, weight in row:
-            weights[counts] = weights.get(counts, 0) + weight
-    total = total_weight(setting)
     values: dict[Fraction, int] = {}
-    for counts, weight in weights.items():
-        error = abs(setting.signed_error(counts))
-        values[error] = values.get(error, 0) + weight
-    return tuple((error, Fraction(values[error], total)) for error in sorted(values))
+    for row in error_rows(setting):
+        for place, error in enumerate(row.errors):
+            values[error] = values.get(error, 0) + row.beyond[place] - row.beyond[place + 1]
+    total = total_weight(setting)
+    return tuple((error, Fraction(values[error], total)) for error in sorted(values) if values[error])
 
 
 def quantile(setting: FiniteSetting, delta: Fraction) -> Fraction:
@@ -223,18 +254,14 @@ def inputs(setting: FiniteSetting) -> Mapping[str, Any]:
 
 def failure_probability(setting: FiniteSetting, bound: AffineBound) -> Fraction:
     """Return the probability that Gen exceeds a bound, in which D_TV is that of the S at hand."""
-    failing = 0
-    for counts_S, row in joint_law(setting):
-        limit = bound.at(setting.divergence(counts_S))
-        failing += sum(weight for counts, weight in row if abs(setting.signed_error(counts)) > limit)
+    failing = sum(row.beyond[bisect_right(row.errors, bound.at(row.divergence))] for row in error_rows(setting))
     return Fraction(failing, total_weight(setting))
 
 
 def bound_quantile(setting: FiniteSetting, bound: AffineBound, delta: Fraction) -> Fraction:
     """Return the smallest q with P(bound <= q) >= 1 - delta; the bound varies with S through D_TV."""
     total, below = total_weight(setting), 0
-    rows = [(bound.at(setting.divergence(counts)), sum(w for _, w in row)) for counts, row in joint_law(setting)]
-    for value, weight in sorted(rows):
+    for value, weight in sorted((bound.at(row.divergence), row.beyond[0]) for row in error_rows(setting)):
         below += weight
         if below >= (1 - delta) * total:
             return value

@@ -26,6 +26,7 @@ Array = npt.NDArray[Any]
 MARGIN = 2.0**-48
 """Error of Gen in float64, at most: it is a product of two differences of numbers in [0, 1], ten roundings in all."""
 _CHUNK = 256
+_TINY = 1e-290
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ class LargeSetting:
             return _Joint(k, k[:, None], own[:, None], real.error + sum_error(own.size))
         generated = _around_the_mean(self.m_G, k + 1, self.m_S + 2)
         mass = own[:, None] * generated.mass
+        mass[mass < _TINY] = 0.0  # where float64 loses digits; what is dropped counts as missing
         error = real.error + generated.error + sum_error(mass.size + 2)
         return _Joint(k, k[:, None] + generated.counts, mass, error)
 
@@ -115,6 +117,9 @@ class LargeSetting:
 
     def failure_probability(self, bound: AffineBound) -> Enclosure:
         """Probability that Gen exceeds a bound, in which D_TV is that of the S at hand."""
+        width = self.small.width()
+        if bound.base >= width and (bound.cap is None or bound.cap >= width):
+            return Enclosure(0.0, 0.0)  # Gen never exceeds M, within the window or not
         joint = self.joint
         errors, limits = self.errors(joint.n), self.limits(bound, joint.k)[:, None]
         margin = MARGIN * (2 + limits)
@@ -177,12 +182,13 @@ def sample_dependence(m_S: int, m_G: int) -> Enclosure:
 
 
 def _total_variations(m_S: int, m_G: int, k: Array) -> Enclosure:
-    # The largest over some k. Both laws are taken over one window, that of the first.
-    total = m_S + 2
-    centres = np.minimum((m_G + 1) * (k + 1) // total, m_G)
-    width = reach(m_G, k + 1, total)
-    first, second = (binomial_rows(m_G, k + 1 + more, total, centres, width) for more in (0, 1))
-    apart = float(np.maximum(first.mass - second.mass, 0.0).sum(axis=1).max())
-    slack = 2.1 * (first.error + second.error + sum_error(first.mass.shape[1]))
-    missing = float((1 - first.mass.sum(axis=1)).max())
-    return Enclosure(max(0.0, apart - slack), apart + slack + max(0.0, missing))
+    # The largest over some k: what the first law has more than the second, over the window of the first.
+    first, second = (_around_the_mean(m_G, k + 1 + more, m_S + 2) for more in (0, 1))
+    places = first.counts - second.starts[:, None]
+    inside = (places >= 0) & (places < second.mass.shape[1])
+    there = np.where(inside, np.take_along_axis(second.mass, np.where(inside, places, 0), axis=1), 0.0)
+    apart = float(np.maximum(first.mass - there, 0.0).sum(axis=1).max())
+    # Where the second law is not in its window it is not 0, but less than what its window misses.
+    slack = 2.1 * (first.error + second.error + sum_error(first.mass.shape[1] + 2))
+    missing = [max(0.0, 1 - float(law.mass.sum(axis=1).min())) + slack for law in (first, second)]
+    return Enclosure(max(0.0, apart - slack - missing[1]), apart + slack + missing[0])

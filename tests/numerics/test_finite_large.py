@@ -72,6 +72,11 @@ def test_what_has_no_proved_error_is_refused(size, successes, total):
         binomial_rows(size, np.array(successes), total, np.array([0]), 4)
 
 
+def test_an_anchor_that_underflows_is_refused():
+    with pytest.raises(ValueError, match="near the mode"):
+        binomial_rows(5000, np.array([1]), 2, np.array([0]), 40)
+
+
 def test_sums_are_within_their_error():
     rng = np.random.default_rng(3)
     values = rng.random(10_001)
@@ -121,7 +126,7 @@ def test_a_level_that_what_is_missing_exceeds_has_no_upper_end():
     assert found.upper == math.inf > found.lower
 
 
-@pytest.mark.parametrize(("m_S", "m_G"), [(1, 1), (2, 7), (9, 9), (30, 120), (41, 3)])
+@pytest.mark.parametrize(("m_S", "m_G"), [(1, 1), (2, 7), (9, 9), (30, 120), (41, 3), (2, 400), (3, 2000)])
 def test_the_dependence_is_enclosed(m_S, m_G):
     exact = FiniteSetting((HALF, HALF), m_S, m_G).dependence()
     found = sample_dependence(m_S, m_G)
