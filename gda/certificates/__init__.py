@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from gda.certificates import gain
+from gda.certificates import gain, tight
 from gda.certificates.claim import Claim, family
-from gda.certificates.general import monotone_bound, order_constants
+from gda.certificates.general import largest_constants, monotone_bound, order_constants
 from gda.certificates.mixture import critical_dimension_claims, mixture_claims
 
 __all__ = ["Claim", "all_claims"]
@@ -22,6 +22,10 @@ def all_claims() -> tuple[Claim, ...]:
     return (
         *family("C1", "the explicit bound rises with M, beta, D_TV, T and 1/delta", monotone_bound()),
         *family("C1", "the explicit form, term by term, is at least a constant times the order one", order_constants()),
+        *family("C1", "the explicit form, term by term, is at most a constant times the order one", largest_constants()),
+        *family("C1", "both martingale forms are continuous in m_G at m_G = 0", tight.continuity_claims()),
+        *family("C1", "the explicit form jumps at m_G = 0, and by which factor", tight.jump_claims()),
+        *family("C1", "one martingale is from 0.005 to 0.14 times the published form", tight.ratio_claims()),
         *family("C5", "the gap's variance and the mean test risk are not below those at gamma = 0", mixture_claims()),
         *family("C5", "from which dimension on the mean squared gap falls", critical_dimension_claims()),
         *gain_claims(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import sympy as sp
 
@@ -40,16 +40,47 @@ def order_constants() -> tuple[Claim, ...]:
     with a rational number just below is proved and with one just above refuted. All terms together have the constant
     1, by the divergence term, as m_G grows.
     """
-    explicit, order = (_shapes(form.terms) for form in (explicit_form(), order_form()))
     claims = []
-    for key in [key for key in explicit if key != "divergence"]:
-        ratio = sp.expand(explicit[key] / order[key])
+    for names, ratio in _ratios().items():
         sharp = ratio.subs({m_S: 2, m_G: 2, delta: sp.Rational(1, 10**9)})
         for shift, true in ((-_SHARPNESS, True), (_SHARPNESS, False)):
             constant = sp.Rational(round(sharp * 10**6), 10**6) + shift
             box = {s: _LEVELS if s == delta else _SIZES for s in ratio.free_symbols}
-            claims.append(Claim(goal(constant - ratio, box, name=f"{key} >= {constant} of its order"), true))
+            claims.append(Claim(goal(constant - ratio, box, name=f"{names} >= {constant} of its order"), true))
     return (*claims, *_all_terms())
+
+
+def largest_constants() -> tuple[Claim, ...]:
+    """Each term of the explicit form is at most a constant times that of the order form; the constant is sharp.
+
+    On the same box. The largest ratio is looked for at both ends of delta, and at sizes where a level is added.
+    """
+    claims = []
+    for names, ratio in _ratios().items():
+        extreme = max(float(ratio.subs(point)) for point in _candidates())
+        for shift, true in ((1, True), (-1, False)):
+            constant = sp.Rational(round(extreme * (1000 + shift)), 1000)
+            box = {s: _LEVELS if s == delta else _SIZES for s in ratio.free_symbols}
+            claims.append(Claim(goal(ratio - constant, box, name=f"{names} <= {constant} of its order"), true))
+    return tuple(claims)
+
+
+def _ratios() -> dict[str, sp.Expr]:
+    # Explicit over order, by the terms that have the same; in m_S where it is in m_G alone.
+    explicit, order = (_shapes(form.terms) for form in (explicit_form(), order_form()))
+    named: dict[sp.Expr, list[str]] = {}
+    for key in [key for key in explicit if key != "divergence"]:
+        ratio = sp.expand(explicit[key] / order[key])
+        named.setdefault(ratio if ratio.has(m_S) else ratio.subs(m_G, m_S), []).append(key)
+    return {", ".join(keys): ratio for ratio, keys in named.items()}
+
+
+def _candidates() -> Iterator[dict[sp.Symbol, sp.Expr]]:
+    first, last = _SIZES
+    for power in range(1, last.bit_length()):
+        for n in {first, min(2**power + 1, last)}:
+            for level in _LEVELS:
+                yield {m_S: sp.Integer(n), m_G: sp.Integer(n), delta: sp.Rational(level)}
 
 
 def _shapes(terms: Mapping[str, sp.Expr], **values: int) -> dict[str, sp.Expr]:
