@@ -21,28 +21,10 @@ from theory.functions import n_ceil_log2, n_log_en
 from theory.symbols import DOMAINS, Domain
 
 _RESERVED = frozenset(
-    ["as", "at", "cofix", "else", "end", "exists", "fix", "for", "forall", "fun", "if", "in", "let", "match", "mod"]
-    + [
-        "return",
-        "then",
-        "where",
-        "with",
-        "using",
-        "by",
-        "of",
-        "Set",
-        "Prop",
-        "Type",
-        "R",
-        "nat",
-        "Z",
-        "bool",
-        "S",
-        "O",
-        "I",
-    ]
-    + ["exp", "ln", "sqrt", "PI", "Rmin", "Rmax", "Rabs", "Rpower", "n_ceil_log2", "n_log_en", "ceiling", "INR", "IZR"]
-    + ["bounded", "lemma", "i", "N"]
+    {"as", "at", "cofix", "else", "end", "exists", "fix", "for", "forall", "fun", "if", "in", "let", "match", "mod"}
+    | {"return", "then", "where", "with", "using", "by", "of", "Set", "Prop", "Type", "R", "nat", "Z", "bool", "S", "O"}
+    | {"exp", "ln", "sqrt", "PI", "Rmin", "Rmax", "Rabs", "Rpower", "n_ceil_log2", "n_log_en", "ceiling", "INR", "IZR"}
+    | {"bounded", "lemma", "i", "N", "I"}
 )
 
 
@@ -52,7 +34,7 @@ class NoCoqError(ValueError):
 
 @dataclass(frozen=True)
 class Need:
-    """A condition for a printed expression to have a value: that one in it is *positive*, *nonnegative* or *nonzero*."""
+    """A condition for a printed expression to have a value: one in it is *positive*, *nonnegative* or *nonzero*."""
 
     kind: str
     expression: sp.Expr

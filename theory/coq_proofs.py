@@ -125,16 +125,12 @@ class Equation:
         return value
 
     def _unrolled(self, value: sp.Expr) -> str:
-        # n x is written as x + ... + x, for a small whole n, as the exponential of a sum is a product.
+        # n x is written as x + ... + x, for a whole n, as the exponential of a sum is a product.
         parts = []
-        for term in sp.Add.make_args(sp.expand(value)):
-            count, rest = term.as_coeff_Mul()
-            if rest != 1 and count.is_Integer and abs(count) <= 8:
-                text = self.text(rest)
-                parts += [text if count > 0 else f"(- {text})"] * abs(int(count))
-            else:
-                parts.append(self.text(term))
-        return "(" + " + ".join(parts) + ")"
+        for count, term in self._whole_multiples(value):
+            text = self.text(term)
+            parts += [text if count > 0 else f"(- {text})"] * abs(count)
+        return "(" + " + ".join(parts or ["0"]) + ")"
 
     def _root(self, e: sp.Expr) -> sp.Expr:
         root = sp.Pow(e.base, sp.Rational(1, 2), evaluate=False)
@@ -151,9 +147,11 @@ class Equation:
         for atom in [atom for atom in self.atoms if atom.kind == "sqrt" and inside.free_symbols]:
             ratio = sp.cancel(inside / atom.inner[0])
             if ratio != 1 and ratio.is_Rational and ratio.is_positive:
-                value = self.read(sp.sqrt(ratio.p * ratio.q)) / ratio.q * atom.letter
-                self._equate(text, self.text(value), f"apply sqrt_lem_1; [sign | sign | {self.decide()}]")
-                return value
+                number = self.read(sp.sqrt(ratio.p * ratio.q)) / ratio.q
+                self._equate(
+                    text, f"({self.text(number)} * {atom.text})", f"apply sqrt_scaled; [sign | sign | {self.decide()}]"
+                )
+                return number * atom.letter
         return self._atom(text, "sqrt", (inside,))
 
     def _exponential(self, e: sp.Expr) -> sp.Expr:
@@ -161,16 +159,14 @@ class Equation:
         exponent = self.read(e.args[0] if isinstance(e, sp.exp) else e.exp)
         if not isinstance(e, sp.exp) and e.base != sp.E:
             exponent *= self.read(sp.log(e.base, evaluate=False))
-        value, sum_of = sp.Integer(1), []
-        for count, term in self._whole_multiples(exponent):
+        value, multiples = sp.Integer(1), self._whole_multiples(exponent)
+        for count, term in multiples:
             log = next((atom for atom in self.atoms if atom.letter == term and atom.kind is sp.log), None)
             factor = log.inner[0] if log else self._atom(f"(exp {self.text(term)})", sp.exp, (term,))
             value *= factor**count
-            text = self.text(term)
-            sum_of += [text if count > 0 else f"(- {text})"] * abs(count)
-        if not (sum_of and len(sum_of) == 1 and value.is_Symbol and isinstance(e, sp.exp)):
-            total = " + ".join(sum_of) or "0"
-            tactic = f"transitivity (exp ({total})); [power; {self.decide()} | exponential; {self._last()}]"
+        if len(multiples) != 1 or multiples[0][0] != 1 or value not in [atom.letter for atom in self.atoms]:
+            total = self._unrolled(exponent)
+            tactic = f"transitivity (exp {total}); [power; {self.decide()} | exponential; {self._last()}]"
             self._equate(self.text(e), self.text(value), tactic)
         return value
 

@@ -236,7 +236,8 @@ def split_bound(
     stated = (split_form(None, parts.shift), split_form(None))
     assembly = _assembly(terms, stated, found, tuple(step.name for step in steps), size)
     assumes = martingale_bound(premises).assumes
-    return Derivation("first order by a martingale, second order by moments", assumes, (*steps, assembly))
+    name = "first order by a martingale, second order by moments" + ("" if size != 0 else ", m_G = 0")
+    return Derivation(name, assumes, (*steps, assembly))
 
 
 def best_choice() -> Derivation:

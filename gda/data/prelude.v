@@ -43,6 +43,11 @@ Proof.
   left; apply Rinv_0_lt_compat, ln_2_positive.
 Qed.
 
+Lemma sqrt_scaled : forall x k y, 0 <= k -> 0 <= y -> x = k * k * y -> sqrt x = k * sqrt y.
+Proof.
+  intros x k y Hk Hy E. rewrite E, sqrt_mult; [rewrite sqrt_square by exact Hk; reflexivity | nra | exact Hy].
+Qed.
+
 Lemma Rpower_by : forall x y z, y * ln x = z -> Rpower x y = exp z.
 Proof. intros x y z H. unfold Rpower. now rewrite H. Qed.
 
