@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from gda.certificates import gain, tight
+from gda.certificates import gain, mixture, tight
 from gda.certificates.claim import Claim, family
 from gda.certificates.general import largest_constants, monotone_bound, order_constants
-from gda.certificates.mixture import critical_dimension_claims, mixture_claims
 
 __all__ = ["Claim", "all_claims"]
 
@@ -21,13 +20,17 @@ def all_claims() -> tuple[Claim, ...]:
     """List every claim, those that say something together side by side."""
     return (
         *family("C1", "the explicit bound rises with M, beta, D_TV, T and 1/delta", monotone_bound()),
-        *family("C1", "the explicit form, term by term, is at least a constant times the order one", order_constants()),
-        *family("C1", "the explicit form, term by term, is at most a constant times the order one", largest_constants()),
+        *family("C1", "each term of the explicit form is at least a constant times the order form", order_constants()),
+        *family("C1", "each term of the explicit form is at most a constant times the order one", largest_constants()),
         *family("C1", "both martingale forms are continuous in m_G at m_G = 0", tight.continuity_claims()),
         *family("C1", "the explicit form jumps at m_G = 0, and by which factor", tight.jump_claims()),
         *family("C1", "one martingale is from 0.005 to 0.14 times the published form", tight.ratio_claims()),
-        *family("C5", "the gap's variance and the mean test risk are not below those at gamma = 0", mixture_claims()),
-        *family("C5", "from which dimension on the mean squared gap falls", critical_dimension_claims()),
+        *family("C5", "the gap's variance and the mean test risk are not below those at gamma = 0", mixture.mixture_claims()),
+        *family("C5", "the mean test risk is above that without augmentation, at every gamma", mixture.risk_claims()),
+        *family("C5", "from which dimension on the mean squared gap falls", mixture.critical_dimension_claims()),
+        *family("C5", "some gamma lowers the mean squared gap if and only if d >= 3", mixture.best_gamma_claims()),
+        *family("C4", "m_S E gap^2 stays between constants at fixed d, at every gamma", mixture.size_claims()),
+        *family("C6", "the gap's variance is of order d and its mean at most d/m_S", mixture.dimension_claims()),
         *gain_claims(),
     )
 

@@ -10,7 +10,7 @@ import sympy as sp
 
 from gda.certificates.claim import Claim
 from numerics.boxes import Span
-from numerics.certify import Goal, goal
+from numerics.certify import Goal, goal, rises
 from theory import mixture_consequences as mixture
 from theory.mixture_moments import balanced_moments
 from theory.symbols import d, gamma, m_G, m_S
@@ -72,6 +72,65 @@ def critical_dimension_claims() -> tuple[Claim, ...]:
             _below(square.subs(d, m_S + extra), 0, beyond, "d >= m_S lowers the mean squared gap", strict=True),
             inverted=(m_S, gamma),
         ),
+    )
+
+
+def risk_claims() -> tuple[Claim, ...]:
+    """The mean test risk is never below that without augmentation, at any gamma."""
+    risk = _in_gamma(balanced_moments().mean_test_risk)
+    box = {d: (1, sp.oo), m_S: (4, sp.oo), gamma: _positive()}
+    without = risk.subs(gamma, 0)
+    return (
+        Claim(_below(without, risk, box, "the mean test risk is above that without", strict=True)),
+        Claim(_below(without + sp.Rational(1, 10**6), risk, box, "it is above that by 10^-6"), False),
+    )
+
+
+def best_gamma_claims() -> tuple[Claim, ...]:
+    """Some gamma lowers the mean squared gap if and only if d >= 3, at every m_S >= 4; m_G = 8 m_S^2 does."""
+    moments = balanced_moments()
+    square = sp.cancel(_in_gamma(mixture.rise(moments.gap_variance + moments.mean_gap**2)) / (d * gamma))
+    critical = mixture.critical_dimension().xreplace({mixture.gamma: gamma})
+    box = {m_S: (4, sp.oo), gamma: _positive()}
+    more = sp.Symbol("extra", nonnegative=True)
+    at_best = square.subs({gamma: 8 * m_S, d: 3 + more})
+    many = {m_S: (4, sp.oo), more: (0, sp.oo)}
+    return (
+        Claim(_below(2, critical, box, "the critical dimension is above 2, so that no gamma does at d <= 2", strict=True)),
+        Claim(_below(0, square, {**box, d: (1, 3)}, "no gamma lowers the mean squared gap at d <= 3"), False),
+        Claim(_below(at_best, 0, many, "m_G = 8 m_S^2 lowers it at d >= 3", strict=True), inverted=(m_S,)),
+    )
+
+
+def size_claims() -> tuple[Claim, ...]:
+    """At fixed d the mean squared gap is of order 1/m_S at every gamma alike; constants for all m_S >= 4."""
+    moments = balanced_moments()
+    square = sp.factor(_in_gamma(moments.gap_variance + moments.mean_gap**2) * m_S / d)
+    box = {d: (1, sp.oo), m_S: (4, sp.oo), gamma: (0, sp.oo)}
+    least, sizes = square.subs(d, 1), {m_S: (4, sp.oo), gamma: (0, sp.oo)}
+    return (
+        Claim(rises(square, d, box, name="m_S E gap^2/d rises with d")),
+        Claim(_below(sp.Rational(1, 2), least, sizes, "m_S E gap^2 >= 1/2 at d = 1")),
+        Claim(_below(sp.Rational(51, 100), least, sizes, "m_S E gap^2 >= 0.51 at d = 1"), False),
+        Claim(_below(square / d, sp.Rational(5, 4), box, "m_S E gap^2 <= 1.25 d^2")),
+        Claim(_below(square / d, sp.Rational(6, 5), box, "m_S E gap^2 <= 1.2 d^2"), False),
+    )
+
+
+def dimension_claims() -> tuple[Claim, ...]:
+    """At fixed m_S the mean squared gap is the mean's square, of order d^2, and a variance of order d.
+
+    The mean gap is ``d (1 + 2 gamma)/(m_S (1 + gamma)^2)``.
+    """
+    moments = balanced_moments()
+    spread, mean = (sp.factor(_in_gamma(x) * m_S / d) for x in (moments.gap_variance, moments.mean_gap))
+    box = {m_S: (4, sp.oo), gamma: (0, sp.oo)}
+    only = {gamma: (0, sp.oo)}
+    return (
+        Claim(_below(sp.Rational(1, 2), spread, box, "the gap's variance is >= d/(2 m_S)")),
+        Claim(_below(spread, sp.Rational(5, 4), box, "the gap's variance is <= 1.25 d/m_S")),
+        Claim(_below(spread, sp.Rational(6, 5), box, "the gap's variance is <= 1.2 d/m_S"), False),
+        Claim(_below(mean, 1, only, "the mean gap is <= d/m_S")),
     )
 
 

@@ -16,7 +16,7 @@ from theory.coupling import TAU
 from theory.functions import n_ceil_log2
 from theory.stability import Bound, explicit_form
 from theory.stability_proof import AUGMENTED
-from theory.symbols import D_TV, M, T_1, T, beta, delta, m_G, m_S, m_T
+from theory.symbols import D_TV, T_1, M, T, beta, delta, m_G, m_S, m_T
 from theory.tight_bound import martingale_form, ordered_form, range_G, range_S
 
 b = sp.Symbol("b", nonnegative=True)
