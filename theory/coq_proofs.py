@@ -135,7 +135,13 @@ class Equation:
     def _root(self, e: sp.Expr) -> sp.Expr:
         root = sp.Pow(e.base, sp.Rational(1, 2), evaluate=False)
         text, inside = self.text(root), self.read(e.base)
-        letter = self._bare_root(text, inside)
+        opened = sp.sqrt(evaluated(e.base))
+        if isinstance(opened, sp.Pow) and opened.exp == sp.Rational(1, 2):
+            letter = self._bare_root(text, inside)
+        else:
+            # SymPy takes the root of a product apart where it knows the factors' signs.
+            letter = self.read(opened)
+            self._equate(text, self.text(letter), f"apply sqrt_lem_1; [sign | sign | {self.decide()}]")
         if e.exp.q == 4:
             letter = self._atom(f"(sqrt {text})", "sqrt", (letter,))
         elif e.exp.q != 2:
@@ -185,6 +191,13 @@ class Equation:
             elif term != 0:
                 found.append((1, term))
         return found
+
+
+def evaluated(e: sp.Expr) -> sp.Expr:
+    """Let SymPy write an expression as it would have, had it been allowed to."""
+    if isinstance(e, sp.UnevaluatedExpr):
+        return evaluated(e.args[0])
+    return e.func(*map(evaluated, e.args)) if e.args else e
 
 
 def _whole_part(coefficient: sp.Expr) -> list[tuple[int, sp.Expr]]:
