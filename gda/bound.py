@@ -56,8 +56,10 @@ def _mixture(args: argparse.Namespace, sizes: Mapping[str, Any]) -> dict[str, An
         raise InputError(f"{(given or ['--dependence'])[0]} belongs to --setting custom; bgmm computes it")
     if args.d is None:
         raise InputError("--setting bgmm needs --d")
+    if args.route != "paper":
+        return _theorem(args)
     if args.constants != "published":
-        raise InputError(f"--constants belongs to --setting custom. Found {args.constants}.")
+        raise InputError(f"--constants belongs to --setting custom or --route stability. Found {args.constants}.")
     check_domain(sigma, args.sigma)
     require_real_size(args.m_s, args.m_g)
     bound = mixture_bound(args.form)
@@ -69,12 +71,31 @@ def _mixture(args: argparse.Namespace, sizes: Mapping[str, Any]) -> dict[str, An
     return _answer(value, inputs, bound.caveat)
 
 
+def _theorem(args: argparse.Namespace) -> dict[str, Any]:
+    """Evaluate a theorem that holds for the mixture as it stands: amended, or by its Gaussian structure."""
+    from numerics.mixture_theorem import theorem_at
+
+    if args.form != "explicit":
+        raise InputError(f"--route {args.route} has an explicit form only. Found --form {args.form}.")
+    if args.route == "gaussian" and args.constants != "published":
+        raise InputError(f"--constants belongs to --route stability. Found {args.constants}.")
+    found = theorem_at(args.route, args.m_s, args.m_g, args.d, args.delta, args.constants)
+    axioms = (*AXIOMS[args.constants], "L7") if args.route == "stability" else ("L0",)
+    status = f"holds with probability at least 1 - delta, any sigma, balanced labels; rests on {', '.join(axioms)}"
+    if found.trivial is not None and not found.says_something:
+        status += f"; says no more than Gen <= {found.trivial:.6g}, which holds then too"
+    inputs = {"m_S": args.m_s, "m_G": args.m_g, "d": args.d, "delta": float(args.delta)}
+    return {**_answer(found, inputs, status), "trivial": found.trivial}
+
+
 def _custom(args: argparse.Namespace, sizes: Mapping[str, Any]) -> dict[str, Any]:
     missing = [f"--{name.replace('_', '-')}" for name in OWN_NUMBERS if getattr(args, name) is None]
     if missing:
         raise InputError(f"--setting custom needs {', '.join(missing)}")
     if args.d is not None:
         raise InputError(f"--d belongs to --setting bgmm. Found {args.d}.")
+    if args.route != "paper":
+        raise InputError(f"--route belongs to --setting bgmm. Found {args.route}.")
     if args.form == "order" and args.constants != "published":
         raise InputError(f"--constants belongs to --form explicit. Found {args.constants}.")
     bound = bound_by(args.constants) if args.form == "explicit" else order_form()

@@ -95,7 +95,13 @@ def build_parser() -> Parser:
     bound.add_argument("--loss-bound", type=number, metavar="X", help="M, upper end of the loss (custom)")
     bound.add_argument("--form", choices=("order", "explicit"), default="explicit")
     bound.add_argument(
-        "--constants", choices=("published", "sharp", "best"), default="published", help="of the explicit form (custom)"
+        "--constants", choices=("published", "sharp", "best"), default="published", help="of the explicit form"
+    )
+    bound.add_argument(
+        "--route",
+        choices=("paper", "stability", "gaussian"),
+        default="paper",
+        help="the source's orders, the theorem amended, or by Gaussian structure (bgmm; paper)",
     )
     bound.add_argument(
         "--dependence-of-one", type=number, metavar="X", help="T(m_S, 1), of one generated example (custom; as T)"

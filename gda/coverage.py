@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib
-import importlib.util
 from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -15,10 +13,9 @@ if TYPE_CHECKING:
     from numerics.finite import FiniteSetting
     from numerics.finite_coverage import Coverage, Ends
 
-_MIXTURE = "gda.mixture_coverage"
 _MOST_LETTERS = 12
 _MOST_BITS = 640  # of a denominator that is written out
-_OF_THE_MIXTURE = {"d": "--d"}
+_OF_THE_MIXTURE = {"d": "--d", "route": "--route", "repeats": "--repeats", "seed": "--seed"}
 _OF_THE_FINITE = {"p": "--p", "letters": "--letters", "loss": "--loss"}
 
 
@@ -60,6 +57,9 @@ def add_parser(commands: Any, integer: Any, number: Any) -> None:
     )
     parser.add_argument("--loss", choices=("absolute", "squared"), help="absolute, unless said (finite)")
     parser.add_argument("--d", type=integer, metavar="N", help="dimension (bgmm)")
+    parser.add_argument("--route", choices=("stability", "gaussian"), help="which theorem (bgmm; stability)")
+    parser.add_argument("--repeats", type=integer, metavar="N", help="simulated repeats (bgmm; 10000)")
+    parser.add_argument("--seed", type=integer, metavar="N", help="seed of the simulation (bgmm; 0)")
     parser.add_argument("--json", action="store_true")
 
 
@@ -77,10 +77,9 @@ def coverage_args(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _mixture(args: argparse.Namespace) -> dict[str, Any]:
-    if importlib.util.find_spec(_MIXTURE) is None:
-        raise InputError(f"--setting bgmm needs the module {_MIXTURE}, which this version has not")
-    answer: dict[str, Any] = importlib.import_module(_MIXTURE).mixture_coverage(args)
-    return answer
+    from gda.mixture_coverage import mixture_coverage
+
+    return mixture_coverage(args)
 
 
 def _finite(args: argparse.Namespace) -> dict[str, Any]:
@@ -148,7 +147,9 @@ def _up(value: Fraction | float) -> float:
 def plain(answer: dict[str, Any]) -> str:
     """Write an answer as aligned text; that of the mixture as its own module does."""
     if answer["setting"] != "finite":
-        return str(importlib.import_module(_MIXTURE).plain(answer))
+        from gda.mixture_coverage import plain as plain_mixture
+
+        return plain_mixture(answer)
     low, high = answer["gen_quantile"]
     level = f"{1 - answer['delta']:.6g} quantile"
     how = "exact" if answer["exact"] else "at most"
