@@ -30,7 +30,8 @@ class Case:
         letters: a fraction for each letter of the statement, by its name; letters that it does not have are ignored.
         measured: by name of the hypothesis, what its letter has to bound, or whether it is met.
         low, high: balls; the left-hand side is at least any number of the first and at most any of the second.
-        exact: the left-hand side itself where it is rational and the bound may be attained.
+        exact: where the bound may be attained, the left-hand side itself, to the power `order`.
+        order: an integer, 1 where the left-hand side is rational.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Case:
     low: arb
     high: arb
     exact: Fraction | None = None
+    order: int = 1
 
 
 def ball(value: Fraction | int) -> arb:

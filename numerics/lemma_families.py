@@ -175,7 +175,13 @@ def single_laws(rng: np.random.Generator, count: int) -> Cases:
     markov = [case for name, law in built.items() for case in laws.markov_cases(name, law, (2, Fraction(5, 2), 8))]
     shares = (Fraction(0), Fraction(1, 10), Fraction(10))
     tails = [case for name, law in built.items() for share in shares for case in products.tail_cases(name, law, share)]
-    return {"L0": tuple(markov), "L2": tuple(tails)}
+    joint: list[dict[tuple[int, int], int]] = [{(1, 1): 1}, {(1, 1): 1, (0, 1): 9}, {(1, 0): 1, (0, 1): 1}]
+    for _ in range(count):
+        size = int(rng.integers(1, 5))
+        outcomes = [(int(u), int(v)) for u, v in rng.integers(-5, 6, (size, 2))]
+        joint.append(dict(zip(outcomes, rng.integers(1, 9, size).tolist(), strict=True)))
+    hoelder = [case for law in joint for case in laws.hoelder_cases(law, (2, 3, 4, 16))]
+    return {"L0": tuple(markov), "L0-Hoelder": tuple(hoelder), "L2": tuple(tails)}
 
 
 def pairs_of_gaussians(rng: np.random.Generator, count: int) -> Cases:
@@ -227,12 +233,18 @@ FAMILIES: tuple[Family, ...] = (
     Family("every outcome listed; differences and ranges measured", ("L3", "L5", "L11", "L6"), differences),
     Family("every outcome listed; centred by construction", ("L6", "L14"), independent),
     Family("finite laws; TV over every set, KL in balls", ("L4", "L7", "L8", "L12", "L13", "L15"), pairs_of_laws),
-    Family("finite laws; moments exact", ("L0", "L2"), single_laws),
+    Family("finite laws; moments exact", ("L0", "L0-Hoelder", "L2"), single_laws),
     Family("Gaussians; TV enclosed by error functions", ("L9", "L16", "L17", "X2", "X3"), pairs_of_gaussians),
     Family("chi-squares; quantiles enclosed by incomplete gamma functions", ("L10", "L18", "L19"), chi_squares),
 )
 
-SERVED_BY: Mapping[str, str] = {"L1-sharpened": "L1", "L1-balanced": "L1", "X1": "L1", "L5-sharpened": "L5"}
+SERVED_BY: Mapping[str, str] = {
+    "L1-sharpened": "L1",
+    "L1-balanced": "L1",
+    "L1-tree": "L1",
+    "X1": "L1",
+    "L5-sharpened": "L5",
+}
 """Statements whose cases are those of another key."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
@@ -150,3 +150,19 @@ def markov_cases(name: str, law: Distribution, orders: Sequence[Order]) -> Itera
             letters = {"a": a, "b": t, "p": Fraction(p)}
             left = ball(probability)
             yield Case(f"{name}, t = {short(t)}, p = {p}", letters, {"moment": True}, left, left, probability)
+
+
+def hoelder_cases(joint: Mapping[tuple[int, int], int], orders: Sequence[int]) -> Iterator[Case]:
+    """Make cases of Hölder's inequality for a pair (U, V), its weights by value, and integer orders p."""
+    total = sum(joint.values())
+    sides = [Distribution({}), Distribution({})]
+    for k in (0, 1):
+        weights: dict[int, int] = {}
+        for values, weight in joint.items():
+            weights[values[k]] = weights.get(values[k], 0) + weight
+        sides[k] = Distribution(weights)
+    written = ", ".join(f"({u}, {v}): {weight}" for (u, v), weight in joint.items())
+    for p in orders:
+        left = ball(Fraction(sum(w * abs(u) ** (p - 2) * v * v for (u, v), w in joint.items()), total))
+        letters = {"a": round_up(sides[0].norm(p)), "b": round_up(sides[1].norm(p)), "p": p}
+        yield Case(f"p = {p}, weights {written}", letters, {"moments": True}, left, left)

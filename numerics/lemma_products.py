@@ -127,7 +127,8 @@ def weak_sum_cases(
     for p in orders:
         left = law.norm(p)
         letters = {"n": space.size, "p": Fraction(p), "M": mean, "b": change}
-        yield Case(f"{name}, p = {p}", letters, measured, left, left)
+        exact = law.moment(int(p)) if p == int(p) else None
+        yield Case(f"{name}, p = {p}", letters, measured, left, left, exact, int(p))
 
 
 def chaos_case(n: int, p: int, linear: int = 0) -> Case:

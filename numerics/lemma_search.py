@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
-from numbers import Rational
 
 import sympy as sp
 from flint import arb
@@ -93,7 +92,7 @@ def _compiled(bound: sp.Expr) -> Compiled:
 
 
 def examine(statement: Statement, case: Case) -> Trial:
-    """Decide a case: compare both sides in balls, and where these touch as the fractions they are.
+    """Decide a case: compare both sides in balls, and where these touch by algebra.
 
     Raises:
         NotAnInstanceError: a hypothesis of the lemma is not met.
@@ -104,7 +103,7 @@ def examine(statement: Statement, case: Case) -> Trial:
     bound = compiled.at_ball(BITS, **letters)
     with precision(BITS):
         holds = True if case.high <= bound else False if case.low > bound else None
-        if holds is None and case.exact is not None:
+        if holds is None:
             holds = _exactly(statement.bound, case)
         ratio = _ratio(case.low, bound)
     return Trial(case, bound, holds, ratio)
@@ -112,11 +111,11 @@ def examine(statement: Statement, case: Case) -> Trial:
 
 def _exactly(bound: sp.Expr, case: Case) -> bool | None:
     values = {symbol: sp.Rational(str(case.letters[symbol.name])) for symbol in bound.free_symbols}
-    value = sp.sympify(bound.subs(values))
-    exact = case.exact
-    if not value.is_Rational or not isinstance(exact, Rational):
+    if case.exact is None:
         return None
-    return bool(sp.Rational(exact.numerator, exact.denominator) <= value)
+    left = sp.Rational(case.exact.numerator, case.exact.denominator) ** sp.Rational(1, case.order)
+    difference = sp.simplify(left - bound.subs(values))
+    return bool(difference <= 0) if difference.is_Rational else None
 
 
 def _ratio(left: arb, bound: arb) -> float:

@@ -35,7 +35,7 @@ from theory.lemmas import (
     n,
     x,
 )
-from theory.sharpened_lemmas import BALANCED, SHARP_MOMENT_MCDIARMID
+from theory.sharpened_lemmas import BALANCED, HOELDER, SHARP_MOMENT_MCDIARMID, TREE_MOMENT
 from theory.symbols import d, p
 
 hilbert = sp.Symbol("Delta_F", nonnegative=True)
@@ -209,14 +209,16 @@ FALSE: tuple[Statement, ...] = (
 
 STATEMENTS: tuple[Statement, ...] = (
     Statement("L0", MARKOV),
+    Statement(HOELDER.key, HOELDER),
     Statement("L1", BKZ_MOMENT, PUBLISHED),
     Statement("L1-sharpened", BKZ_MOMENT, SHARPENED),
     Statement("L1-balanced", BKZ_MOMENT, BALANCED),
+    Statement(TREE_MOMENT.key, TREE_MOMENT),
     Statement("L2", MOMENTS_TO_TAILS),
     Statement("L3", MCDIARMID),
     Statement("L4", TV_DUALITY),
     Statement("L5", MOMENT_MCDIARMID),
-    Statement("L5-sharpened", SHARP_MOMENT_MCDIARMID),
+    Statement(SHARP_MOMENT_MCDIARMID.key, SHARP_MOMENT_MCDIARMID),
     Statement("L6", RIO),
     Statement("L7", PINSKER),
     Statement("L8", PRODUCT_TV),
