@@ -39,6 +39,8 @@ def bracket(
 ) -> tuple[Claim, Claim]:
     """Bracket the largest or smallest value over a box, by its value at a point and a slack to either side.
 
+    What is to be refuted has the point's m_S, which makes it a simpler expression.
+
     Args:
         name: of the value.
         value: as a function of the box's symbols.
@@ -52,7 +54,10 @@ def bracket(
     word = "at most" if largest else "at least"
 
     def claim(constant: sp.Expr, *, true: bool) -> Claim:
-        return Claim(goal(sign * (value - constant), box, name=f"{name} is {word} {float(constant):g}"), true)
+        beyond = sign * (value - constant)
+        where = box if true else {symbol: ends for symbol, ends in box.items() if symbol != m_S}
+        beyond = beyond if true else beyond.subs(m_S, at[m_S])
+        return Claim(goal(beyond, where, name=f"{name} is {word} {float(constant):g}"), true)
 
     return claim(extreme + sign * width, true=True), claim(extreme - sign * width, true=False)
 
