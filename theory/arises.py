@@ -40,6 +40,13 @@ class Solves:
 
 
 @dataclass(frozen=True)
+class Bounded:
+    """What the applied lemma bounds, times a weight that is no less than 0."""
+
+    weight: sp.Expr
+
+
+@dataclass(frozen=True)
 class Total:
     """The sum of `term` over ``index = 1, ..., count``, for every whole count."""
 
@@ -48,7 +55,7 @@ class Total:
     count: sp.Symbol
 
 
-Reason: TypeAlias = sp.Expr | Value | Slope | Solves | Total
+Reason: TypeAlias = sp.Expr | Value | Slope | Solves | Bounded | Total
 """Where a quantity comes from; an expression is compared as it stands, unevaluated."""
 
 
@@ -68,6 +75,18 @@ class Inequality:
     given: tuple[sp.Expr, ...] = ()
 
 
+@dataclass(frozen=True)
+class Equality:
+    """A claim that two expressions are equal, as they stand."""
+
+    left: sp.Expr
+    right: sp.Expr
+
+
+Claim: TypeAlias = Inequality | Equality
+"""What a condition in words is, or follows from."""
+
+
 def put(expression: sp.Expr, letters: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
     """Put expressions for letters and leave the rest as it stands, nothing added up or cancelled."""
     if expression in letters:
@@ -81,9 +100,16 @@ def put(expression: sp.Expr, letters: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
 def added(parts: Iterable[sp.Expr]) -> sp.Expr:
     """Write a sum without adding it up."""
     terms = list(parts)
-    return sp.Add(*terms, evaluate=False) if len(terms) > 1 else sp.UnevaluatedExpr(sp.Add(*terms))
+    return sp.Add(*terms, evaluate=False) if len(terms) > 1 else sp.Add(*terms)
 
 
 def times(*factors: sp.Expr) -> sp.Expr:
     """Write a product without multiplying it out."""
     return sp.Mul(*factors, evaluate=False)
+
+
+def evaluated(expression: sp.Expr) -> sp.Expr:
+    """Let SymPy write an expression as it would have, had it been allowed to."""
+    if isinstance(expression, sp.UnevaluatedExpr):
+        return evaluated(expression.args[0])
+    return expression.func(*map(evaluated, expression.args)) if expression.args else expression

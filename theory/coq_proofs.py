@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 import sympy as sp
 
+from theory.arises import evaluated
 from theory.coq import Names, Printer
 from theory.functions import n_ceil_log2, n_log_en
 
@@ -70,9 +71,16 @@ class Equation:
             return self._root(e) if e.exp.q > 1 else self.read(e.base) ** e.exp
         if isinstance(e, (sp.Pow, sp.exp)):
             return self._exponential(e)
+        if isinstance(e, sp.Abs) and (evaluated(e) != e or e.args[0].is_number):
+            return self._absolute(e)
         if isinstance(e, _OPAQUE):
             return self._atom(self.text(e), type(e), tuple(self.read(argument) for argument in sp.ordered(e.args)))
         return e.func(*(self.read(argument) for argument in e.args)) if e.args else e
+
+    def _absolute(self, e: sp.Expr) -> sp.Expr:
+        value = self.read(evaluated(e))
+        self._equate(self.text(e), self.text(value), "unfold Rabs; destruct (Rcase_abs _); sign")
+        return value
 
     def text(self, e: sp.Expr) -> str:
         """Print an expression in letters and atoms."""
@@ -191,13 +199,6 @@ class Equation:
             elif term != 0:
                 found.append((1, term))
         return found
-
-
-def evaluated(e: sp.Expr) -> sp.Expr:
-    """Let SymPy write an expression as it would have, had it been allowed to."""
-    if isinstance(e, sp.UnevaluatedExpr):
-        return evaluated(e.args[0])
-    return e.func(*map(evaluated, e.args)) if e.args else e
 
 
 def _whole_part(coefficient: sp.Expr) -> list[tuple[int, sp.Expr]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.arises import added
 from theory.concentration import DRAW_BY_DRAW
 from theory.derivation import Step
 from theory.functionals import (
@@ -67,8 +68,8 @@ class CoupledPremises(Premises):
         bounds = [application.conclusion for application in (self.by_duality(f), self.by_coupling(f))]
         return sp.Min(*(sp.expand(bound) for bound in bounds))
 
-    def difference(self, f: Functional, variable: Coordinate, roles: frozenset[str] = EVERYWHERE) -> sp.Expr:
-        """Bound the change of a functional when an example is replaced; the change of a sample's law is `TAU`.
+    def changes(self, f: Functional, variable: Coordinate, roles: frozenset[str] = EVERYWHERE) -> sp.Expr:
+        """Write the changes of a functional when an example is replaced; the change of a sample's law is `TAU`.
 
         Raises:
             UndecidedError: a law depends on the example and the premises say nothing of that dependence.
@@ -77,9 +78,9 @@ class CoupledPremises(Premises):
             return sp.Integer(0)
         if isinstance(f, Mean) and f.law.block and variable in f.law.of and "training" in roles:
             change = self.law_change(f)
-            inside = self.difference(f.body, variable, roles)
-            return sp.expand(inside + (TAU if change == sample_shift(self.draws) else change))
-        return super().difference(f, variable, roles)
+            parts = (self.changes(f.body, variable, roles), TAU if change == sample_shift(self.draws) else change)
+            return added(part for part in parts if part != 0)
+        return super().changes(f, variable, roles)
 
 
 def _only_learned_from(f: Functional, variable: Coordinate) -> bool:

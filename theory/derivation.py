@@ -14,7 +14,7 @@ from typing import Literal
 
 import sympy as sp
 
-from theory.arises import Inequality, Reason
+from theory.arises import Claim, Reason
 from theory.lemmas import Application, Lemma
 
 CONCLUSION = "conclusion"
@@ -49,7 +49,7 @@ class Step:
         uses: names of the earlier steps that it builds on.
         axioms: lemmas it rests on (the applied one included).
         arises: by quantity, the way to its computed value; `theory.kernel` has it checked.
-        claims: by condition in words, the inequality that it is, or that it follows from.
+        claims: by condition in words, what it is in symbols, or follows from.
     """
 
     name: str
@@ -62,7 +62,7 @@ class Step:
     uses: tuple[str, ...] = ()
     axioms: tuple[Lemma, ...] = ()
     arises: Mapping[str, Reason] = field(default_factory=dict)
-    claims: Mapping[str, Inequality] = field(default_factory=dict)
+    claims: Mapping[str, Claim] = field(default_factory=dict)
 
     def failures(self) -> tuple[Failure, ...]:
         """List what does not hold; empty when the step is checked."""

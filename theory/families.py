@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.arises import added, times
 from theory.derivation import Step
 from theory.functionals import (
     TRAINING,
@@ -105,6 +106,7 @@ class Family:
 def centring_step(family: Family, premises: Premises, stated: Stated, uses: tuple[str, ...]) -> Step:
     """Replace each term by its centred version; costs the difference once for each term."""
     cost = premises.difference(family.term, family.own, TRAINING)
+    changes = premises.changes(family.term, family.own, TRAINING)
     return Step(
         name=f"centre {family.label}",
         says=f"Each of the {stated.count} terms is within its training difference of its centred version.",
@@ -113,6 +115,7 @@ def centring_step(family: Family, premises: Premises, stated: Stated, uses: tupl
         stated={"each": stated.difference, "all": stated.count * stated.difference},
         uses=uses,
         axioms=(TV_DUALITY,) if cost.has(T) else (),
+        arises={"each": changes, "all": times(family.count, changes)},
     )
 
 
@@ -139,6 +142,7 @@ def moment_step(family: Family, premises: Premises, stated: Stated, uses: tuple[
         application=application,
         uses=uses,
         axioms=(BKZ_MOMENT,),
+        arises={"difference": premises.changes(g, family.others)},
     )
 
 
@@ -193,6 +197,7 @@ def family_steps(
         computed={"bound": part.bound},
         stated={"bound": stated.count * stated.difference + stated.tail(share)},
         uses=(centring.name, tail.name),
+        arises={"bound": added([times(*reversed(sp.Mul.make_args(centring.arises["all"]))), tail.computed["tail"]])},
     )
     return (centring, moments, tail, bound), part
 

@@ -18,6 +18,8 @@ from typing import TypeAlias
 
 import sympy as sp
 
+from theory.arises import added, evaluated, times
+
 
 class UndecidedError(ValueError):
     """A question that the premises do not answer."""
@@ -236,19 +238,23 @@ class Premises:
         Raises:
             UndecidedError: a law depends on the example and the premises say nothing of that dependence.
         """
+        return sp.expand(evaluated(self.changes(f, variable, roles)))
+
+    def changes(self, f: Functional, variable: Coordinate, roles: frozenset[str] = EVERYWHERE) -> sp.Expr:
+        """Write the same bound as it arises, change by change, nothing added up.
+
+        Raises:
+            UndecidedError: as `difference`.
+        """
         if isinstance(f, Combination):
-            changes = (sp.Abs(c) * self.difference(g, variable, roles) for c, g in f.terms)
-            return sp.expand(sum(changes, sp.Integer(0)))
+            terms = ((c, self.changes(g, variable, roles)) for c, g in f.terms)
+            return added(times(sp.Abs(c, evaluate=False), change) for c, change in terms if change != 0)
         if isinstance(f, Mean):
-            change = self.difference(f.body, variable, roles)
+            parts = [self.changes(f.body, variable, roles)]
             if variable in f.law.of and "training" in roles:
                 if self.dependence is None or not f.law.block:
                     raise UndecidedError(f"no premise bounds the change of {f.law} with {variable}")
-                change += self.width(f.body) * self.dependence
-            return sp.expand(change)
-        change = sp.Integer(0)
-        if variable in f.train and "training" in roles:
-            change += self.stability
-        if variable == f.point and "point" in roles:
-            change += self.width(f)
-        return change
+                parts.append(times(self.width(f.body), self.dependence))
+            return added(part for part in parts if part != 0)
+        parts = [self.stability] if variable in f.train and "training" in roles else []
+        return added(parts + ([self.width(f)] if variable == f.point and "point" in roles else []))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.arises import Inequality, Reason, Slope, Solves, Total, Value, put
+from theory.arises import Bounded, Claim, Equality, Inequality, Reason, Slope, Solves, Total, Value, put, times
 from theory.coq import Names, NoCoqError, Printer, domain_conditions, letters, need_condition
 from theory.coq_proofs import Equation
 from theory.coq_witness import witness_script
@@ -120,8 +120,8 @@ def identity(subject: str, part: tuple[str, ...], left: sp.Expr, right: sp.Expr)
     return writer.theorem(subject, part, symbols, f"{texts[0]} = {texts[1]}", script)
 
 
-def lemma_applied(subject: str, step: Step, quantity: str) -> Theorem:
-    """Ask that a lemma, with these letters, bounds what it bounds by the stated quantity.
+def lemma_applied(subject: str, step: Step, quantity: str, weight: sp.Expr = sp.S.One) -> Theorem:
+    """Ask that a lemma, with these letters, bounds what it bounds, times a weight, by the stated quantity.
 
     The lemma is a hypothesis for all values of its letters, with its numerical hypotheses as premises: what is supplied
     for each is one more letter.
@@ -130,14 +130,14 @@ def lemma_applied(subject: str, step: Step, quantity: str) -> Theorem:
         NoCoqError: an expression that cannot be printed.
     """
     application = step.application
-    if application is None or application.conclusion != step.computed[quantity]:
+    if application is None:
         raise NoCoqError("no lemma is applied")
     lemma, writer = application.lemma, Writer.new()
     own = letters([lemma.bound, *(h.at_most for h in lemma.hypotheses if h.at_most is not None)])
     supplied = [m for m in application.matches if m.asked is not None]
     values = [sp.sympify(application.letters.get(letter, letter)) for letter in own]
     stated = step.stated[quantity]
-    symbols = letters([stated, *values, *(sp.sympify(m.supplied) for m in supplied)])
+    symbols = letters([stated, weight, *values, *(sp.sympify(m.supplied) for m in supplied)])
     for symbol in symbols:
         writer.printer.names.of(symbol)
     conclusion = writer.printer.text(stated)
@@ -145,12 +145,17 @@ def lemma_applied(subject: str, step: Step, quantity: str) -> Theorem:
     extra = [writer.printer.text(sp.sympify(m.supplied)) for m in supplied]
     hypothesis, witness = lemma_hypothesis(lemma, own, len(extra))
     instance = put(lemma.bound, dict(zip(own, values, strict=True)))
+    left = " ".join(["bounded", *arguments])
+    apply = f"apply (lemma {' '.join([*arguments, *extra])}); solve [sign]"
+    if weight != 1:
+        left = f"{writer.printer.text(weight)} * ({left})"
+        apply = f"apply Rmult_le_compat_l; [sign | {apply}]"
+        instance = times(weight, instance)
     script = [
         "match goal with L : context [bounded] |- _ => rename L into lemma end.",
-        f"eapply Rle_trans; [apply (lemma {' '.join([*arguments, *extra])}); solve [sign] | right].",
+        f"eapply Rle_trans; [{apply} | right].",
         Equation(writer.printer.names).script(instance, stated),
     ]
-    left = " ".join(["bounded", *arguments])
     functions = {"bounded": (len(own), witness)}
     part = (step.name, quantity, f"by {lemma.key}")
     return writer.theorem(subject, part, symbols, f"{left} <= {conclusion}", "\n".join(script), [hypothesis], functions)
@@ -182,6 +187,8 @@ def arising(subject: str, step: Step, quantity: str, reason: Reason) -> Theorem:
         return identity(subject, part, put(reason.of, reason.at), stated)
     if isinstance(reason, Solves):
         return identity(subject, part, put(reason.equation, {reason.symbol: stated}), sp.S.Zero)
+    if isinstance(reason, Bounded):
+        return lemma_applied(subject, step, quantity, reason.weight)
     if isinstance(reason, Slope):
         return slope(subject, part, reason, stated)
     if isinstance(reason, Total):
@@ -212,6 +219,17 @@ def total(subject: str, part: tuple[str, ...], reason: Total, stated: sp.Expr) -
     writer.printer.names.given[reason.count] = "(INR N + 1)"
     conclusion = f"forall N : nat, sum_f_R0 (fun i : nat => {term}) N = {writer.printer.text(stated)}"
     return writer.theorem(subject, part, symbols, conclusion, "summation.")
+
+
+def claimed(subject: str, part: tuple[str, ...], claim: Claim) -> Theorem:
+    """Ask whether what a condition says in symbols holds.
+
+    Raises:
+        NoCoqError: an expression that cannot be printed, or two sides that are written alike.
+    """
+    if isinstance(claim, Equality):
+        return identity(subject, part, claim.left, claim.right)
+    return inequality(subject, part, claim)
 
 
 def inequality(subject: str, part: tuple[str, ...], claim: Inequality) -> Theorem:
@@ -262,7 +280,7 @@ def step_goals(subject: str, step: Step) -> StepGoals:
             refusals.append(Refusal(subject, (step.name, quantity), reason))
     for text, claim in step.claims.items():
         try:
-            theorems.append(inequality(subject, (step.name, text), claim))
+            theorems.append(claimed(subject, (step.name, text), claim))
         except NoCoqError as error:
             refusals.append(Refusal(subject, (step.name, text), str(error)))
     return StepGoals(step.name, tuple(theorems), tuple(refusals))

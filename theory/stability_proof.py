@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.arises import Bounded, Equality, added, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.families import Family, Part, Stated, family_steps, total_variation_pair
 from theory.functionals import (
@@ -127,7 +128,22 @@ def decomposition_step(parts: Decomposition, size: sp.Expr) -> Step:
             "each sum has the risk under its own law": parts.term_S == risk_minus_loss(_train(size), S_I)
             and (size == 0 or parts.term_G == combine([(1, risk(train, LAW_G)), (-1, Loss(train, G_J))])),
         },
+        claims={"nothing else is left": _split(parts, size)},
     )
+
+
+def _split(parts: Decomposition, size: sp.Expr) -> Equality:
+    # Every functional is one number here.
+    whole = signed_error(size)
+    functionals = {f for combination in (whole, parts.term_S, parts.term_G) for _, f in combination.terms}
+    letters = {f: sp.Symbol(f"f_{index}", real=True) for index, f in enumerate(sorted(functionals, key=str), 1)}
+
+    def written(combination: Combination) -> sp.Expr:
+        return added(times(weight, letters[f]) for weight, f in combination.terms)
+
+    counted = [times(parts.count_S, written(parts.term_S))]
+    counted += [times(parts.count_G, written(parts.term_G)), written(parts.rest)] if size != 0 else []
+    return Equality(written(whole), added(counted))
 
 
 def _train(size: sp.Expr) -> frozenset[Coordinate]:
@@ -150,6 +166,7 @@ def divergence_step(rest: Combination, premises: Premises, size: sp.Expr) -> tup
         conditions={"D_TV is between the data's law and the generator's": laws == {LAW_D, LAW_G}},
         uses=("decomposition",),
         axioms=(TV_DUALITY,),
+        arises={"bound": Bounded(weight)},
     )
     return step, Part(bound)
 
@@ -166,6 +183,7 @@ def coupling_steps(
         computed={"difference": found},
         stated={"difference": 2 * m_S * beta},
         uses=("decomposition",),
+        arises={"difference": times(parts.count_S, premises.changes(parts.term_S, G_REST))},
     )
     application = MCDIARMID.apply(
         {n: parts.count_G, c: 2 * m_S * beta, delta: share},
@@ -196,6 +214,7 @@ def union_step(parts: Mapping[str, Part], events: int, uses: tuple[str, ...]) ->
         },
         stated={"events": sp.Integer(events), "failure": delta},
         uses=uses,
+        arises={"failure": added(part.failure for part in parts.values() if part.failure != 0)},
     )
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.arises import times
 from theory.coupling import TAU, CoupledPremises, shift_step
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.families import Family, Part
@@ -95,6 +96,7 @@ def half_centring_step(family: Family, premises: CoupledPremises, stated: sp.Exp
         computed={"each": cost, "all": family.count * cost},
         stated={"each": stated, "all": _stated_count(family) * stated},
         uses=uses,
+        arises={"all": times(family.count, premises.changes(tested_loss(family), family.own, TRAINING))},
     )
 
 

@@ -31,7 +31,7 @@ from theory.stability_proof import (
 )
 from theory.symbols import D_TV, M, beta, delta, m_G, m_S, p
 from theory.tight_bound import coupled_form, smallest_of, split_form, tighter_forms, trivial_form
-from theory.tight_proof import COUPLED, Sums, martingale_bound, own_range, sums
+from theory.tight_proof import COUPLED, Sums, martingale_bound, own_changes, own_range, sums
 
 
 def stated_family(label: str, shift: sp.Expr = TAU) -> Stated:
@@ -120,6 +120,7 @@ def first_order_step(family: Family, premises: CoupledPremises, uses: tuple[str,
         },
         stated={"range": M, "with another example": sp.Integer(0)},
         uses=uses,
+        arises={"range": own_changes(premises, first, family.own)},
     )
 
 

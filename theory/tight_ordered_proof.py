@@ -16,7 +16,7 @@ from theory.families import Family, Part, Stated, centring_step
 from theory.stability_proof import AUGMENTED, G_J, G_REST, LAWS, REAL, decomposition_step, divergence_step, union_step
 from theory.symbols import M, beta, m_G, m_S
 from theory.tight_bound import ordered_form, squared_ladder
-from theory.tight_proof import COUPLED, Sums, azuma_step, martingale_bound, own_range, sums
+from theory.tight_proof import COUPLED, Sums, azuma_step, martingale_bound, own_changes, own_range, sums
 
 INDEX = sp.Symbol("i", integer=True, positive=True)
 """Place of an example in its block."""
@@ -50,6 +50,10 @@ def range_step(
             "what is given was revealed before": family.given <= REAL and (not generated or LAWS[G_J].of <= REAL),
         },
         uses=uses,
+        arises={
+            "own term": own_changes(premises, centred, family.own),
+            "an earlier term": premises.changes(centred, family.others),
+        },
     )
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.arises import added, evaluated, times
 from theory.concentration import AZUMA_HOEFFDING
 from theory.coupling import TAU, CoupledPremises, shift_step
 from theory.derivation import CONCLUSION, Derivation, Step
@@ -121,17 +122,22 @@ def mean_step(family: Family, premises: Premises, each: sp.Expr, uses: tuple[str
             "the examples are independent, of one law": family.independent(),
         },
         uses=uses,
+        arises={"all": times(family.count, premises.changes(tested_loss(family), family.own, TRAINING))},
     )
 
 
 def own_range(premises: Premises, term: Functional, own: Coordinate) -> sp.Expr:
     """Bound the change of a term when its own example is replaced: the loss at it by its width, the rest as ever."""
+    return sp.expand(evaluated(own_changes(premises, term, own)))
+
+
+def own_changes(premises: Premises, term: Functional, own: Coordinate) -> sp.Expr:
+    """Write the same bound as it arises, change by change."""
     parts = combine([(1, term)]).terms
-    changes = (
-        sp.Abs(weight) * (premises.width(f) if is_tested(f, own) else premises.difference(f, own))
-        for weight, f in parts
-    )
-    return sp.expand(sum(changes, sp.Integer(0)))
+    changes = [
+        (weight, premises.width(f) if is_tested(f, own) else premises.changes(f, own)) for weight, f in parts
+    ]
+    return added(times(sp.Abs(weight, evaluate=False), change) for weight, change in changes if change != 0)
 
 
 def is_tested(f: Functional, own: Coordinate) -> bool:
@@ -150,6 +156,10 @@ def range_step_S(parts: Sums, premises: Premises, uses: tuple[str, ...]) -> Step
         rule="calculus",
         computed={"own term": own, "another term": other, "range": own + (parts.split.count_S - 1) * other},
         stated={"own term": M + beta + shift, "another term": 2 * (beta + shift), "range": range_S(shift)},
+        arises={
+            "own term": own_changes(premises, parts.real, S_I),
+            "another term": premises.changes(parts.real, S_REST),
+        },
         conditions={"the real examples are independent": not LAWS[S_I].of and LAWS[S_REST] == LAWS[S_I]},
         uses=uses,
     )
@@ -189,6 +199,11 @@ def range_step_G(parts: Sums, premises: Premises, uses: tuple[str, ...]) -> Step
             "given S, the generated examples are independent": LAWS[G_J].of <= REAL and LAWS[G_REST] == LAWS[G_J],
             "what was taken off is a function of S": free_coordinates(centre) <= REAL,
             "given S, the sum over S_G adds nothing to the mean of F": again == combine(()),
+        },
+        arises={
+            "own term": own_changes(premises, term, G_J),
+            "another term": premises.changes(term, G_REST),
+            "term of S": premises.changes(parts.split.term_S, G_REST),
         },
         uses=uses,
     )
