@@ -140,7 +140,7 @@ class Distribution:
 
 
 def quantile_cases(
-    name: str, law: Distribution, letters: Mapping[str, Any], measured: Mapping[str, Any], most: int = 6
+    name: str, law: Distribution, letters: Mapping[str, Any], measured: Mapping[str, Any], most: int = 12
 ) -> list[Case]:
     """Put a bound on ``|Y|`` with probability at least 1 - delta to the test at the levels where it is hardest.
 

@@ -207,6 +207,7 @@ def pairs_of_gaussians(rng: np.random.Generator, count: int) -> Cases:
         "L9": (*cases, *scaled),
         "L16": tuple(case for case in (*cases, *scaled) if case.letters["Delta"] <= Fraction(1, 2)),
         "L17": (*same_mean, *scaled),
+        "L17-lower": tuple(gaussians.from_below(case) for case in (*same_mean, *scaled)),
         "X2": tuple(early),
         "X3": (*cases, *scaled),
     }
@@ -234,7 +235,9 @@ FAMILIES: tuple[Family, ...] = (
     Family("every outcome listed; centred by construction", ("L6", "L14"), independent),
     Family("finite laws; TV over every set, KL in balls", ("L4", "L7", "L8", "L12", "L13", "L15"), pairs_of_laws),
     Family("finite laws; moments exact", ("L0", "L0-Hoelder", "L2"), single_laws),
-    Family("Gaussians; TV enclosed by error functions", ("L9", "L16", "L17", "X2", "X3"), pairs_of_gaussians),
+    Family(
+        "Gaussians; TV enclosed by error functions", ("L9", "L16", "L17", "L17-lower", "X2", "X3"), pairs_of_gaussians
+    ),
     Family("chi-squares; quantiles enclosed by incomplete gamma functions", ("L10", "L18", "L19"), chi_squares),
 )
 
@@ -243,6 +246,7 @@ SERVED_BY: Mapping[str, str] = {
     "L1-balanced": "L1",
     "L1-tree": "L1",
     "X1": "L1",
+    "L8-union": "L8",
     "L5-sharpened": "L5",
 }
 """Statements whose cases are those of another key."""

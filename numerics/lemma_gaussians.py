@@ -14,7 +14,7 @@ from fractions import Fraction
 from flint import arb
 
 from numerics.balls import precision
-from numerics.lemma_cases import Case, ball, listed, root, round_up, short
+from numerics.lemma_cases import LETTER_BITS, Case, ball, listed, root, round_up, short
 
 _HALVINGS = 40
 _TAIL_BITS = 512
@@ -138,6 +138,16 @@ def scaled_case(d: int, s: Fraction) -> Case:
     measured = {"covariance": True, "mean": True, "covariances apart": covariance, "means apart": 0}
     measured["near"] = covariance
     return Case(f"d = {d}, all variances {short(s)}", letters, measured, left, left)
+
+
+def from_below(case: Case) -> Case:
+    """Return the case of L17-lower of one of L17: the distance of the covariances against total variation."""
+    total = min(round_up(case.high), Fraction(1))
+    # The letter is above the norm by a few units in its last place.
+    norm = ball(case.letters["Delta_F"]) * (1 - ball(Fraction(1, 2 ** (LETTER_BITS - 3))))
+    low, high = (arb(1) if side > 1 else side for side in (norm, ball(case.letters["Delta_F"])))
+    measured = {"means apart": case.measured["means apart"], "total variation": total}
+    return Case(case.name, {"D_TV": total}, measured, low, high)
 
 
 def quantile(tail: Callable[[Fraction], arb], level: arb, low: Fraction, high: Fraction) -> tuple[arb, arb]:

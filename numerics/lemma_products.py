@@ -152,7 +152,7 @@ def chaos_case(n: int, p: int, linear: int = 0) -> Case:
 
 
 def difference_cases(
-    name: str, space: ProductSpace, f: Integers, orders: Sequence[Order] = ORDERS, tails: int = 6
+    name: str, space: ProductSpace, f: Integers, orders: Sequence[Order] = ORDERS, tails: int = 12
 ) -> tuple[list[Case], list[Case]]:
     """Return cases of L3 (quantiles) and of L5 (moments) for a function of independent variables."""
     scale = space.total(range(space.size))
@@ -200,7 +200,7 @@ def _squared(name: str, law: Distribution, p: Order, letters: dict[str, Any]) ->
 
 
 def martingale_cases(
-    name: str, space: ProductSpace, f: Integers, orders: Sequence[Order] = ORDERS, tails: int = 6
+    name: str, space: ProductSpace, f: Integers, orders: Sequence[Order] = ORDERS, tails: int = 12
 ) -> tuple[list[Case], list[Case]]:
     """Return cases of L11 (Azuma-Hoeffding) and L6 (Rio) for the martingale of f, its variables revealed in order.
 
@@ -224,7 +224,7 @@ def martingale_cases(
     return azuma, rio
 
 
-def tail_cases(name: str, law: Distribution, share: Fraction, steps: int = 40, tails: int = 6) -> list[Case]:
+def tail_cases(name: str, law: Distribution, share: Fraction, steps: int = 40, tails: int = 12) -> list[Case]:
     """Return cases of L2 (moments to tails), with the least a and b of given proportions ``b = share a`` on a grid.
 
     The norm does not fall with p, nor does ``a sqrt(p) + b p``: if the norm at each point of a grid from 2 is at most

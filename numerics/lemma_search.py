@@ -128,7 +128,8 @@ def _ratio(left: arb, bound: arb) -> float:
 
 
 def _rank(trial: Trial) -> tuple[bool, float]:
-    return trial.holds is False, trial.ratio
+    # To nine digits: cases that tie in truth are ordered by their place, not by the last bit.
+    return trial.holds is False, float(f"{trial.ratio:.9g}")
 
 
 def search(statement: Statement, cases: Iterable[Case], budget: int | None = None) -> Finding:

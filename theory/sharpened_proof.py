@@ -84,6 +84,13 @@ def _node_steps(difference: Step) -> tuple[Step, Step]:
     return block, node
 
 
+_SMALL = tuple(map(sp.Integer, range(1, 65)))
+
+
+def _levels(size: int) -> int:
+    return 0 if size == 1 else 1 + _levels((size + 1) // 2)
+
+
 def _depth_step() -> Step:
     """Show that halving n variables, the larger part first, ends after ceil(log2 n) levels.
 
@@ -99,6 +106,9 @@ def _depth_step() -> Step:
             "most": sp.ceiling(4 * h / sp.Integer(2)),
             "levels of 2": n_ceil_log2(sp.Integer(2)) / 2,
             "levels of 1": n_ceil_log2(sp.Integer(1)),
+        },
+        conditions={
+            "counted, up to 64 variables": all(_levels(size) * size == n_ceil_log2(size) for size in _SMALL),
         },
         stated={"least": h + 1, "most": 2 * h, "levels of 2": sp.Integer(1), "levels of 1": sp.Integer(0)},
     )

@@ -17,11 +17,11 @@ from numerics.lemma_cases import BITS, Distribution
 from numerics.lemma_families import cases_of
 from numerics.lemma_search import examine, search
 from theory.lemmas import KL, M, a, b, c, n, x
-from theory.symbols import D_TV, d, delta, p
+from theory.symbols import D_TV, d, delta, m_G, p
 from theory.tested_lemmas import STATEMENTS, Statement, hilbert, larger, norm_2, norm_oo, statement
 
 KEYS = [each.key for each in STATEMENTS]
-ATTAINED = ("L0", "L0-Hoelder", "L1-tree", "L4", "L6", "L8", "L9", "L12", "L13")
+ATTAINED = ("L0", "L0-Hoelder", "L1-tree", "L4", "L6", "L8", "L8-union", "L9", "L12", "L13")
 """Lemmas that hold with equality in a case of their family."""
 LEAST_RATIO = {
     "L1": 0.17,
@@ -38,6 +38,7 @@ LEAST_RATIO = {
     "L15": 0.9,
     "L16": 0.6,
     "L17": 0.66,
+    "L17-lower": 0.05,
     "L18": 0.8,
     "L19": 0.9,
 }
@@ -90,6 +91,7 @@ MUTANTS = {
     "L7: sqrt(KL/4)": ("L7", sp.sqrt(KL / 4)),
     "L7: sqrt(0.49 KL)": ("L7", sp.sqrt(sp.Rational(49, 100) * KL)),
     "L8: half": ("L8", statement("L8").bound / 2),
+    "L8-union: one draw less": ("L8-union", 1 - (1 - D_TV) ** (m_G - 1)),
     "L9: erf(Delta_mu/4)": ("L9", statement("L9").bound.subs(sp.sqrt(2), 1)),
     "L10: sqrt(d x) + 2 x": ("L10", sp.sqrt(d * x) + 2 * x),
     "L10: no 2 x": ("L10", 2 * sp.sqrt(d * x)),
@@ -102,6 +104,7 @@ MUTANTS = {
     "L16: half": ("L16", larger / (2 * sp.sqrt(2))),
     "L17: 9/10": ("L17", sp.Rational(9, 10) * sp.Min(1, hilbert)),
     "L17: half": ("L17", sp.Min(1, hilbert) / 2),
+    "L17-lower: 4": ("L17-lower", 4 * D_TV),
     "L18: no second term": ("L18", 2 * norm_2 * sp.sqrt(x)),
     "L18: no first term": ("L18", 2 * norm_oo * x),
     "L19: sqrt(d x)": ("L19", sp.sqrt(d * x)),
@@ -245,6 +248,7 @@ DRAWN = {
     "L15": lambda draw: lemma_laws.divergence_cases("drawn", draw(pairs())),
     "L16": lambda draw: [_near_gaussian(draw)],
     "L17": lambda draw: [_gaussian(draw, same_mean=True)],
+    "L17-lower": lambda draw: [lemma_gaussians.from_below(_gaussian(draw, same_mean=True))],
     "L18": lambda draw: [_weighted(draw)],
     "L19": lambda draw: [lemma_gaussians.chi_square_case(draw(st.integers(1, 300)), _level(draw), lower=True)],
     "X1": lambda draw: [lemma_products.chaos_case(2 ** draw(st.integers(1, 12)), 2 ** draw(st.integers(1, 8)))],
@@ -253,6 +257,7 @@ DRAWN = {
 }
 DRAWN["L1-sharpened"] = DRAWN["L1-balanced"] = DRAWN["L1-tree"] = DRAWN["L1"]
 DRAWN["L5-sharpened"] = DRAWN["L5"]
+DRAWN["L8-union"] = DRAWN["L8"]
 
 
 @pytest.mark.parametrize("key", [key for key in KEYS if statement(key).expected])

@@ -1,15 +1,17 @@
-"""Lemma L1 with smaller constants, Rio's inequality, moments of bounded differences: derived, each constant caught."""
+"""Lemma L1 with smaller constants, Rio's inequality, near Gaussians and more: derived, each constant caught."""
 
 import pytest
 import sympy as sp
 
 from theory.averages import OWN, averaged
 from theory.derivation import Derivation, agree
+from theory.gaussian_distance_proof import near_gaussians
 from theory.lemmas import BKZ_MOMENT, PUBLISHED, RIO, SHARPENED, b, c_chaos, c_iid
 from theory.moment_proofs import moment_mcdiarmid, nonnegative_from_two, rio
 from theory.sharpened_lemmas import BALANCED, SHARP_MOMENT_MCDIARMID, TREE_MOMENT
 from theory.sharpened_proof import moment_bound, tree_moment
 from theory.symbols import p
+from theory.tested_lemmas import GAUSSIAN_TV_LARGER
 
 DERIVATIONS = {
     "rio": rio(),
@@ -18,6 +20,7 @@ DERIVATIONS = {
     "balanced": moment_bound(),
     "sharpened": moment_bound(SHARPENED),
     "published": moment_bound(PUBLISHED),
+    "near Gaussians": near_gaussians(),
 }
 CONCLUDED = {
     "rio": RIO.bound,
@@ -26,6 +29,7 @@ CONCLUDED = {
     "balanced": BKZ_MOMENT.with_constants(BALANCED),
     "sharpened": BKZ_MOMENT.with_constants(SHARPENED),
     "published": BKZ_MOMENT.with_constants(PUBLISHED),
+    "near Gaussians": GAUSSIAN_TV_LARGER.bound,
 }
 AXIOMS = {
     "rio": {"L0-Hoelder"},
@@ -34,6 +38,7 @@ AXIOMS = {
     "balanced": set(),
     "sharpened": set(),
     "published": set(),
+    "near Gaussians": {"L7"},
 }
 STATED = [
     pytest.param(name, step.name, quantity, id=f"{name}:{step.name}:{quantity}")
