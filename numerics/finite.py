@@ -23,6 +23,7 @@ from fractions import Fraction
 from functools import lru_cache
 from itertools import combinations, pairwise
 from math import comb
+from types import MappingProxyType
 from typing import Any, Literal
 
 import sympy as sp
@@ -240,9 +241,10 @@ def quantile(setting: FiniteSetting, delta: Fraction) -> Fraction:
     raise AssertionError("probabilities add up to 1")
 
 
+@lru_cache(maxsize=64)
 def inputs(setting: FiniteSetting) -> Mapping[str, Any]:
     """What a bound takes of the model, all but D_TV: exact suprema, none of them estimated."""
-    return {
+    known = {
         "M": setting.width(),
         "beta": setting.stability(),
         "T": setting.dependence(),
@@ -250,6 +252,7 @@ def inputs(setting: FiniteSetting) -> Mapping[str, Any]:
         "m_S": setting.m_S,
         "m_G": setting.m_G,
     }
+    return MappingProxyType(known)
 
 
 def failure_probability(setting: FiniteSetting, bound: AffineBound) -> Fraction:

@@ -56,7 +56,7 @@ def bound_in_model(
     Raises:
         ValueError: a bound of another shape.
     """
-    slope, base, cap = _shape(bound)
+    slope, base, cap = _shape(bound.name, tuple(bound.terms.items()))
     ball = _compiled(base).at_ball(**_needed(base, {**known, "delta": delta}))
     with precision(BITS):
         mantissa, exponent = (ball.upper() if end == "upper" else ball.lower()).man_exp()
@@ -64,14 +64,15 @@ def bound_in_model(
     return AffineBound(value, _rational(slope, known), None if cap is None else _rational(cap, known))
 
 
-def _shape(bound: Bound) -> tuple[sp.Expr, sp.Expr, sp.Expr | None]:
+@lru_cache(maxsize=256)
+def _shape(name: str, terms: tuple[tuple[str, sp.Expr], ...]) -> tuple[sp.Expr, sp.Expr, sp.Expr | None]:
     # Slope, base and cap. The smallest form has the cap as an argument of a Min: M less the divergence.
-    whole = {key: _shape_of_term(term) for key, term in bound.terms.items()}
+    whole = {key: _shape_of_term(term) for key, term in terms}
     slope = sp.Add(*(slope for slope, _, _ in whole.values()))
     capped = [cap for _, _, cap in whole.values() if cap is not None]
     cap = sp.expand(sp.together(sp.Add(*capped) + slope * D_TV)) if capped else None
     if slope.has(D_TV) or len(capped) > 1 or (cap is not None and sp.simplify(cap).has(D_TV)):
-        raise ValueError(f"a bound is affine in D_TV, or the smaller of M and that. Found {bound.name}.")
+        raise ValueError(f"a bound is affine in D_TV, or the smaller of M and that. Found {name}.")
     return slope, sp.Add(*(base for _, base, _ in whole.values())), None if cap is None else sp.simplify(cap)
 
 
@@ -93,6 +94,11 @@ def _needed(expression: sp.Expr, values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rational(expression: sp.Expr, known: Mapping[str, Any]) -> Fraction:
-    letters = {symbol: sp.Rational(str(known[symbol.name])) for symbol in expression.free_symbols}
-    exact = sp.Rational(expression.subs(letters))
+    letters = tuple((symbol, known[symbol.name]) for symbol in sorted(expression.free_symbols, key=str))
+    return _rational_at(expression, letters)
+
+
+@lru_cache(maxsize=256)
+def _rational_at(expression: sp.Expr, letters: tuple[tuple[sp.Symbol, Any], ...]) -> Fraction:
+    exact = sp.Rational(expression.subs({symbol: sp.Rational(str(value)) for symbol, value in letters}))
     return Fraction(int(exact.p), int(exact.q))

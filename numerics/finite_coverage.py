@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import comb, sqrt
 
 from numerics.finite import FiniteSetting, bound_quantile, failure_probability, inputs, quantile
@@ -17,7 +18,7 @@ from theory.stability import Bound
 
 MOST_EXACT = 20_000
 """Pairs of counts of S and S_G up to which a cell is computed exactly."""
-MOST_DIGITS = 600
+MOST_DIGITS = 60
 """Examples up to which a cell of two letters is computed exactly: so many digits have its probabilities, about."""
 MOST_LARGE = 300_000_000
 """Binomial probabilities up to which a large cell is computed."""
@@ -85,10 +86,22 @@ def coverage(setting: FiniteSetting, bound: Bound, delta: Fraction) -> Coverage:
     Raises:
         ValueError: a delta outside, or a cell that is too large.
     """
+    return _exactly(setting, bound, delta) if _is_small(setting, delta) else _certified(_large(setting), bound, delta)
+
+
+def largest_failure(setting: FiniteSetting, bound: Bound, delta: Fraction) -> Number:
+    """Compute the upper end of `Coverage.failure` alone; arguments and errors are those of `coverage`."""
+    if _is_small(setting, delta):
+        return failure_probability(setting, bound_in_model(bound, delta, inputs(setting), "lower"))
+    large = _large(setting)
+    return large.failure_probability(bound_in_model(bound, delta, large.inputs("lower"), "lower")).upper
+
+
+def _is_small(setting: FiniteSetting, delta: Fraction) -> bool:
     if not LEAST_DELTA <= delta < 1:
         raise ValueError(f"delta must be in [{float(LEAST_DELTA)}, 1). Found {delta}.")
     if pairs_of_counts(setting) <= MOST_EXACT and (setting.letters > 2 or setting.m_T <= MOST_DIGITS):
-        return _exactly(setting, bound, delta)
+        return True
     if setting.letters > 2:
         raise ValueError(
             f"with three letters or more there may be {MOST_EXACT} pairs of counts."
@@ -96,7 +109,13 @@ def coverage(setting: FiniteSetting, bound: Bound, delta: Fraction) -> Coverage:
         )
     if work(setting) > MOST_LARGE:
         raise ValueError(f"m_S and m_G are too large. Found m_S = {setting.m_S}, m_G = {setting.m_G}.")
-    return _certified(LargeSetting(setting.law[1], setting.m_S, setting.m_G, setting.loss), bound, delta)
+    return False
+
+
+@lru_cache(maxsize=2)
+def _large(setting: FiniteSetting) -> LargeSetting:
+    # Kept, with its joint law, as several bounds and levels are asked of one cell in a row.
+    return LargeSetting(setting.law[1], setting.m_S, setting.m_G, setting.loss)
 
 
 def _exactly(setting: FiniteSetting, bound: Bound, delta: Fraction) -> Coverage:

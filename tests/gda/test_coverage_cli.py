@@ -27,8 +27,8 @@ def answer(capsys, *words) -> dict:
 
 
 def test_the_record_of_a_small_cell_is_exact(capsys):
-    found = answer(capsys, "--p", "0.1", "--m-s", "40", "--m-g", "40", "--constants", "best", "--delta", "0.5")
-    setting = FiniteSetting((1 - TENTH, TENTH), 40, 40)
+    found = answer(capsys, "--p", "0.1", "--m-s", "30", "--m-g", "30", "--constants", "best", "--delta", "0.5")
+    setting = FiniteSetting((1 - TENTH, TENTH), 30, 30)
     bound = bound_in_model(bound_by("best"), Fraction(1, 2), inputs(setting), "lower")
     exact = failure_probability(setting, bound)
     assert found["exact"] is True
@@ -37,7 +37,7 @@ def test_the_record_of_a_small_cell_is_exact(capsys):
     truth = quantile(setting, Fraction(1, 2))
     assert found["gen_quantile"][0] <= truth <= found["gen_quantile"][1] == pytest.approx(float(truth), rel=1e-15)
     assert found["ratio"] == pytest.approx(found["bound_quantile"] / float(truth))
-    assert (found["covers"], found["delta"], found["m_S"], found["m_G"]) == (True, 0.5, 40, 40)
+    assert (found["covers"], found["delta"], found["m_S"], found["m_G"]) == (True, 0.5, 30, 30)
     assert found["bound_median"] == found["bound_quantile"] < found["loss_width"]  # of one level, at delta = 1/2
     assert found["vacuous"] is False
 
@@ -47,9 +47,10 @@ def test_the_fraction_is_written_where_it_is_short(capsys):
     assert small["failure_fraction"] == "0"
     assert (small["law"], small["loss"], small["constants"]) == (["1/2", "3/10", "1/5"], "squared", "published")
     assert small["vacuous"] is True
-    long = answer(capsys, "--p", "0.1234567890123456789012345678901234", "--m-s", "140", "--m-g", "140",
-                  "--constants", "best")  # fmt: skip
+    law = ("0.12345678901234567890123456789", "0.2", "0.67654321098765432109876543211")
+    long = answer(capsys, "--letters", *law, "--m-s", "60", "--m-g", "1", "--constants", "best", "--delta", "0.9")
     assert long["exact"] is True
+    assert long["failure_probability"] > 0
     assert long["failure_fraction"] is None
 
 
@@ -69,8 +70,8 @@ def test_the_two_ways_agree_where_they_meet(capsys):
     exact, large = (answer(capsys, "--p", "0.3", "--m-s", str(m_S), "--m-g", "0", "--delta", "0.3",
                            "--constants", "best") for m_S in sizes)  # fmt: skip
     assert (exact["exact"], large["exact"]) == (True, False)
-    assert large["bound_quantile"] == pytest.approx(exact["bound_quantile"], rel=1e-2)
-    assert large["failure_probability"] == pytest.approx(exact["failure_probability"], rel=0.3)
+    assert large["bound_quantile"] == pytest.approx(exact["bound_quantile"], rel=2e-2)
+    assert large["failure_probability"] == pytest.approx(exact["failure_probability"], rel=0.5)
     assert exact["failure_probability"] > 1e-8
 
 
