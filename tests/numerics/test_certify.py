@@ -111,7 +111,9 @@ def test_a_claim_about_integers_may_fail_between_them():
     assert found.point[m_S].denominator == 1
 
 
-@pytest.mark.parametrize("claim", all_claims(), ids=lambda claim: claim.goal.name)
+@pytest.mark.parametrize(
+    "claim", [claim for claim in all_claims() if claim.serves == "C5"], ids=lambda claim: claim.goal.name
+)
 def test_the_claims_of_the_theory(claim):
     found = prove(claim.goal, invert_symbols=claim.inverted, seconds=30)
     if claim.true:
@@ -227,7 +229,7 @@ def test_limits_end_the_search_with_the_box_that_resisted():
 
 
 def test_the_answer_depends_on_neither_pool_nor_run():
-    claim, told = next(c.goal for c in all_claims() if c.goal.name.startswith("stability_S, stability_S_G, dependence >=")), []
+    claim, told = next(c.goal for c in all_claims() if c.goal.name.startswith("stability_S, stability_S_G")), []
     alone = proved(claim, progress=lambda done, total: told.append((done, total)))
     assert told[-1][0] == told[-1][1] == len(told)
     assert prove(claim) == alone
