@@ -189,8 +189,9 @@ def pairs_of_gaussians(rng: np.random.Generator, count: int) -> Cases:
     one = [Fraction(1), Fraction(1001, 1000), Fraction(1, 2), Fraction(2), Fraction(1, 100), Fraction(50)]
     moved = [Fraction(0), Fraction(1, 1000), Fraction(1), Fraction(3)]
     pairs = [gaussians.Gaussians((s,), (m,)) for s in one for m in moved if (s, m) != (1, 0)]
+    turned = []
     for r in (Fraction(1, 10), Fraction(1, 2), Fraction(9, 10), Fraction(999, 1000)):
-        pairs += [gaussians.Gaussians((1 + r, 1 - r), (m, Fraction(0)), turned=True) for m in moved]
+        turned += [gaussians.Gaussians((1 + r, 1 - r), (m, Fraction(0)), turned=True) for m in moved]
     near = [Fraction(k, 10) for k in (6, 8, 11, 13, 15)]
     pairs += [gaussians.Gaussians((s,), (m,)) for s in near for m in (Fraction(0), Fraction(1, 10), Fraction(1, 2))]
     pairs += [gaussians.Gaussians((s, t), (m, m)) for s in near for t in near for m in (Fraction(0), Fraction(1, 5))]
@@ -201,6 +202,7 @@ def pairs_of_gaussians(rng: np.random.Generator, count: int) -> Cases:
         pairs += [gaussians.Gaussians(variances, shifts), gaussians.Gaussians(variances, (Fraction(0),) * size)]
     scaled = [gaussians.scaled_case(d, s) for d in (1, 2, 10, 1000) for s in (*one, *near) if s != 1]
     cases = [gaussians.gaussian_case(pair) for pair in pairs]
+    cases += [gaussians.gaussian_case(pair, by_quadrature=True) for pair in turned]
     same_mean = [case for case in cases if case.measured["means apart"] == 0]
     early = [case for case in cases if "tv" in case.letters]
     return {
@@ -236,7 +238,9 @@ FAMILIES: tuple[Family, ...] = (
     Family("finite laws; TV over every set, KL in balls", ("L4", "L7", "L8", "L12", "L13", "L15"), pairs_of_laws),
     Family("finite laws; moments exact", ("L0", "L0-Hoelder", "L2"), single_laws),
     Family(
-        "Gaussians; TV enclosed by error functions", ("L9", "L16", "L17", "L17-lower", "X2", "X3"), pairs_of_gaussians
+        "Gaussians; TV enclosed by error functions and quadrature",
+        ("L9", "L16", "L17", "L17-lower", "X2", "X3"),
+        pairs_of_gaussians,
     ),
     Family("chi-squares; quantiles enclosed by incomplete gamma functions", ("L10", "L18", "L19"), chi_squares),
 )

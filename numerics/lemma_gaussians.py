@@ -2,7 +2,7 @@
 
 Two Gaussians are given in a basis in which one is standard and the other has independent coordinates; every pair can be
 brought there. One coordinate has its total variation in closed form, more than one are enclosed: from below by a single
-coordinate, from above by pairs of coordinates coupled independently of each other.
+coordinate, from above by coordinates coupled independently of each other, in the plane by quadrature too.
 """
 
 from __future__ import annotations
@@ -14,15 +14,11 @@ from fractions import Fraction
 from flint import arb
 
 from numerics.balls import precision
-from numerics.lemma_cases import LETTER_BITS, Case, ball, listed, root, round_up, short
+from numerics.lemma_cases import LETTER_BITS, Case, ball, exactly, listed, root, round_up, short
+from numerics.lemma_planar import normal_cdf, planar_distance
 
 _HALVINGS = 40
 _TAIL_BITS = 512
-
-
-def normal_cdf(t: arb) -> arb:
-    """Return a ball that holds the standard normal distribution function."""
-    return (-t / arb(2).sqrt()).erfc() / 2
 
 
 def normal_distance(variance: Fraction, shift: arb) -> arb:
@@ -74,12 +70,32 @@ class Gaussians:
         if self.turned and len(self.variances) != 2:
             raise ValueError(f"two dimensions are turned, no other number. Found {self}.")
 
-    def coordinate_distances(self) -> list[arb]:
-        """Balls that hold the total variation of each independent coordinate."""
+    def coordinate_shifts(self) -> list[arb]:
+        """Balls that hold the mean in the basis of the independent coordinates."""
         shifts = [ball(m) for m in self.shifts]
         if self.turned:
             shifts = [(shifts[0] + shifts[1]) / arb(2).sqrt(), (shifts[0] - shifts[1]) / arb(2).sqrt()]
-        return [normal_distance(s, m) for s, m in zip(self.variances, shifts, strict=True)]
+        return shifts
+
+    def total_variation(self, by_quadrature: bool = False) -> tuple[arb, arb]:
+        """Enclose total variation: a ball for its lower end, and one for its upper end.
+
+        Args:
+            by_quadrature: in two dimensions, take `numerics.lemma_planar` too, which is slower and tighter.
+        """
+        shifts = self.coordinate_shifts()
+        each = [normal_distance(s, m) for s, m in zip(self.variances, shifts, strict=True)]
+        if len(each) == 1:
+            return each[0], each[0]
+        apart = arb(1)
+        for distance in each:
+            apart *= 1 - distance
+        lows, highs = [distance.lower() for distance in each], [(1 - apart).upper()]
+        if by_quadrature and len(each) == 2:
+            (s, t), (m, k) = self.variances, shifts
+            low, high = planar_distance((s, t), (m, k))
+            lows, highs = [*lows, low.lower()], [*highs, high.upper()]
+        return max(lows, key=exactly), min(highs, key=exactly)
 
     def covariance_distance(self) -> Fraction:
         """Frobenius norm of the covariance less the identity, rounded up."""
@@ -111,14 +127,9 @@ class Gaussians:
         return f"variances {listed(self.variances)}{turned}, shift {listed(self.shifts)}"
 
 
-def gaussian_case(pair: Gaussians) -> Case:
-    """Return the case of L9 and L16, of L17 where the means agree, and of X2 in one and two dimensions."""
-    distances = pair.coordinate_distances()
-    apart = arb(1)
-    for distance in distances:
-        apart *= 1 - distance
-    low = distances[0] if len(distances) == 1 else max(distances, key=lambda x: float(x.lower()))
-    high = distances[0] if len(distances) == 1 else 1 - apart
+def gaussian_case(pair: Gaussians, by_quadrature: bool = False) -> Case:
+    """Return the case of L9, L16 and X3, of L17 where the means agree, and of X2 in one and two dimensions."""
+    low, high = pair.total_variation(by_quadrature)
     covariance, mean, early = pair.covariance_distance(), pair.shift_norm(), pair.early_distance()
     letters = {"Delta_F": covariance, "Delta_mu": mean, "Delta": max(covariance, mean)}
     measured = {"covariance": True, "mean": True, "covariances apart": covariance, "means apart": mean}

@@ -15,6 +15,7 @@ from numerics import lemma_families, lemma_gaussians, lemma_laws, lemma_products
 from numerics.balls import precision
 from numerics.lemma_cases import BITS, Case, ball, just_below, round_up
 from numerics.lemma_families import cases_of
+from numerics.lemma_planar import planar_distance
 from numerics.lemma_search import NotAnInstanceError, check_instance, examine, search
 from theory.tested_lemmas import statement
 
@@ -116,6 +117,7 @@ def test_several_dimensions_are_enclosed():
     with precision(BITS):
         pair = lemma_gaussians.Gaussians((Fraction(3, 2), Fraction(1, 2)), (Fraction(1), Fraction(1, 2)), turned=True)
         case = lemma_gaussians.gaussian_case(pair)
+        fine = lemma_gaussians.gaussian_case(pair, by_quadrature=True)
         scaled = lemma_gaussians.scaled_case(2, Fraction(3))
     t = np.linspace(-12, 12, 1601)
     points = np.stack(np.meshgrid(t, t), axis=-1)
@@ -127,7 +129,8 @@ def test_several_dimensions_are_enclosed():
         return float(np.abs(standard - other).sum() * cell / 2)
 
     value = distance([1, 0.5], [[1, 0.5], [0.5, 1]])
-    assert float(case.low) <= value <= float(case.high)
+    assert float(case.low) <= float(fine.low) <= value <= float(fine.high) <= float(case.high)
+    assert float(fine.high) - float(fine.low) < 0.05
     assert float(case.letters["Delta_mu"]) == pytest.approx(1.25**0.5, rel=1e-15)
     assert float(case.letters["Delta_F"]) == pytest.approx(0.5**0.5, rel=1e-15)
     assert float(scaled.low) == pytest.approx(distance([0, 0], [[3, 0], [0, 3]]), abs=1e-5)
@@ -234,3 +237,22 @@ def test_bad_input_is_refused_with_the_value():
         lemma_gaussians.quantile(lambda t: ball(1 - t), arb(1) / 2, Fraction(3, 4), Fraction(1))
     with pytest.raises(KeyError, match="L77"):
         statement("L77")
+
+
+@pytest.mark.parametrize("variances", [("1", "1"), ("1", "3"), ("3", "1"), ("1/4", "2"), ("2", "1/4"), ("1/2", "1/3")])
+@pytest.mark.parametrize("shifts", [(0, 0), (1, 0), (0, -1), (-2, 1)])
+def test_the_plane_by_quadrature(variances, shifts):
+    """Both orders of the coordinates enclose a sum over a grid; equal laws, and one coordinate, are known exactly."""
+    first, second = map(Fraction, variances)
+    with precision(BITS):
+        one = planar_distance((first, second), (arb(shifts[0]), arb(shifts[1])), cells=150)
+        other = planar_distance((second, first), (arb(shifts[1]), arb(shifts[0])), cells=150)
+    t = np.linspace(-10, 10, 801)
+    densities = [
+        np.outer(scipy.stats.norm.pdf(t, m, float(s) ** 0.5), scipy.stats.norm.pdf(t, k, float(v) ** 0.5))
+        for m, s, k, v in ((0, 1, 0, 1), (shifts[0], first, shifts[1], second))
+    ]
+    value = np.abs(densities[0] - densities[1]).sum() * (t[1] - t[0]) ** 2 / 2
+    for low, high in (one, other):
+        assert float(low) - 1e-4 <= value <= float(high) + 1e-4
+        assert 0 <= float(high) - float(low) < 0.15
