@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import cache
 from itertools import product
 from math import prod
+from random import Random
 
 Sample = tuple[int, ...]
 
@@ -217,3 +218,17 @@ def linear_model(m_S: int, m_G: int, beta: Fraction) -> Model:
         return half + (2 * z - 1) * (beta / 2) * sum(2 * x - 1 for x in S + G)
 
     return Model((half, half), m_S, m_G, loss, lambda _: (half, half))
+
+
+def random_model(rng: Random, letters: int, m_S: int, m_G: int) -> Model:
+    """A learner whose losses, and a generator whose probabilities, are drawn for every sample anew."""
+    weights = [rng.randint(1, 9) for _ in range(letters)]
+    law = tuple(Fraction(w, sum(weights)) for w in weights)
+    samples = list(product(range(letters), repeat=m_S + m_G))
+    level, step = rng.choice(((0, 1), (Fraction(2, 5), Fraction(1, 5)), (Fraction(1, 2), Fraction(1, 10))))
+    losses = {(s, z): Fraction(level + step * rng.randint(0, 1)) for s in samples for z in range(letters)}
+    fitted = {}
+    for S in product(range(letters), repeat=m_S):
+        draws = [rng.choice((1, 4)) + rng.randint(0, 1) for _ in range(letters)]
+        fitted[S] = tuple(Fraction(w, sum(draws)) for w in draws)
+    return Model(law, m_S, m_G, lambda S, G, z: losses[S + G, z], lambda S: fitted[S])

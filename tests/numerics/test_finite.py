@@ -2,6 +2,7 @@
 
 from fractions import Fraction
 from itertools import product
+from random import Random
 
 import pytest
 import sympy as sp
@@ -26,6 +27,7 @@ from tests.numerics.finite_martingale import (
     extreme_model,
     linear_model,
     memorizing_model,
+    random_model,
     weight,
 )
 from theory.stability import Bound, order_form
@@ -265,6 +267,25 @@ def test_a_shortened_range_is_exceeded_by_some_learner(mutant):
         _, found = model.ranges(model.half_centred)
         exceeded += [name for range_, limit in zip(found, wrong, strict=True) if range_ > limit]
     assert exceeded
+
+
+@pytest.mark.parametrize(
+    ("letters", "m_S", "m_G"), [(2, 2, 1), (2, 1, 2), (2, 2, 2), (3, 2, 1), (2, 3, 1), (2, 4, 0), (3, 1, 2)]
+)
+def test_random_learners_with_random_generators_stay_within(letters, m_S, m_G):
+    """Nothing of the half-centred proofs needs more of learner and generator than their beta, T and T_1."""
+    rng = Random(17)
+    for _ in range(8):
+        model = random_model(rng, letters, m_S, m_G)
+        width = max(model.loss(S, G, z) for S, G in model.pairs() for z in model.letters)
+        mean, found = model.ranges(model.half_centred)
+        allowed = [limit - 1 + width for limit in limits(model)["half_centred"]]
+        assert mean == 0
+        assert all(range_ <= limit for range_, limit in zip(found, allowed, strict=True))
+        assert model.second_moment_of_rests() <= variance_limit(model)
+        beta, (T, T_1) = model.beta(), model.dependences()
+        cost = m_S * (beta + min(T, m_G * beta * T_1)) + m_G * beta
+        assert all(abs(sum(model.sums(S, G)) - model.half_centred(S, G)) <= cost for S, G in model.pairs())
 
 
 def test_without_the_mean_given_S_taken_off_the_range_over_S_is_exceeded():
