@@ -1,4 +1,4 @@
-"""Balls, ranges and certificates: 10^6 random points inside random boxes, time of an evaluation, time of all proofs."""
+"""Balls and ranges: time of an evaluation, as ratios to float64; 10^6 random points inside random boxes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import random
 import sys
 import time
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 
 import _one_core  # noqa: F401
+from timing import in_turn
 
-from gda.certificates import all_claims
 from numerics.boxes import Span
-from numerics.certify import Certificate, Counterexample, prove
 from numerics.compile import Compiled, compile_expression
-from numerics.recheck import recheck
+from numerics.workers import WorkerPool
 from theory.gaussian_mixture_bound import mixture_bound
 from theory.mixture_moments import balanced_moments
 from theory.stability import explicit_form, order_form
@@ -22,8 +22,11 @@ from theory.symbols import DOMAINS
 
 POINTS = 1_000_000
 _PER_BOX = 100
+_PER_CALL = 10_000
+_TIMED = 300
 
 
+@lru_cache(maxsize=1)
 def _expressions() -> list[Compiled]:
     forms = [explicit_form().total, order_form().total, *(mixture_bound(form).total for form in ("explicit", "order"))]
     return [compile_expression(form) for form in (*forms, *balanced_moments().named().values())]
@@ -48,9 +51,8 @@ def _inside(rng: random.Random, span: Span) -> Fraction:
     return Fraction(floor(value)) if span.integer else value
 
 
-def containment(points: int = POINTS) -> dict[str, int]:
-    """Count the points that were checked, and those outside the range of their box: none."""
-    rng, functions, checked, outside = random.Random(0), _expressions(), 0, 0  # noqa: S311 - no secrets
+def _contained(seed: int, points: int) -> tuple[int, int]:
+    rng, functions, checked, outside = random.Random(seed), _expressions(), 0, 0  # noqa: S311 - no secrets
     while checked < points:
         f = rng.choice(functions)
         box = _box(rng, f)
@@ -61,31 +63,38 @@ def containment(points: int = POINTS) -> dict[str, int]:
             ball = f.at_ball(160, **{symbol.name: _inside(rng, span) for symbol, span in box.items()})
             outside += not (around.low <= ball.upper() and around.high >= ball.lower())
             checked += 1
-    return {"points": checked, "outside": outside}
+    return checked, outside
 
 
-def certificates() -> dict[str, float]:
-    """Seconds to prove or refute every claim, and to check the certificates again; how many boxes they have."""
-    started = time.process_time()
-    claims = all_claims()
-    found = [prove(claim.goal, invert_symbols=claim.inverted) for claim in claims]
-    proved = time.process_time()
-    pairs = [(one, claim.goal) for one, claim in zip(found, claims, strict=True) if isinstance(one, Certificate)]
-    wrong = sum(bool(recheck(one, goal)) for one, goal in pairs)
-    wrong += sum(
-        isinstance(one, Certificate if c.true else Counterexample) is False
-        for one, c in zip(found, claims, strict=True)
+def containment(points: int = POINTS, workers: int = 2) -> dict[str, float]:
+    """Count the points that were checked, and those outside the range of their box: none. Any workers, same points."""
+    started = time.perf_counter()
+    calls = max(points // _PER_CALL, 1)
+    with WorkerPool(workers) as pool:
+        found = list(pool.map(_contained, range(calls), [min(points, _PER_CALL)] * calls))
+    checked, outside = (sum(column) for column in zip(*found, strict=True))
+    return {"points": checked, "outside": outside, "wall_s": time.perf_counter() - started}
+
+
+def evaluations(rounds: int) -> dict[str, float]:
+    """Microseconds of a ball at a point and of a range over a box, against a call in float64; the explicit form."""
+    rng, f = random.Random(0), compile_expression(explicit_form().total)  # noqa: S311
+    boxes = [_box(rng, f) for _ in range(_TIMED)]
+    points = [{symbol.name: _inside(rng, span) for symbol, span in box.items()} for box in boxes]
+    floats = [{name: float(value) for name, value in point.items()} for point in points]
+    seconds = in_turn(
+        {
+            "float": lambda: [f(**point) for point in floats],
+            "ball": lambda: [f.at_ball(**point) for point in points],
+            "range": lambda: [f.over(box) for box in boxes],
+            "digits_60": lambda: [f.at_precision(60, **point) for point in points],
+        },
+        rounds,
     )
-    return {
-        "claims": len(claims),
-        "wrong": wrong,
-        "boxes": sum(one.boxes for one, _ in pairs),
-        "prove_s": proved - started,
-        "recheck_s": time.process_time() - proved,
-    }
+    micro = {f"{name}_us": 1e6 * value / _TIMED for name, value in seconds.items()}
+    return {**micro, **{f"ratio_{name}": seconds[name] / seconds["float"] for name in ("ball", "range", "digits_60")}}
 
 
 if __name__ == "__main__":
-    print(certificates())
-    started = time.perf_counter()
-    print(containment(int(sys.argv[1]) if len(sys.argv) > 1 else POINTS), f"{time.perf_counter() - started:.0f} s")
+    print(evaluations(3))
+    print(containment(int(sys.argv[1]) if len(sys.argv) > 1 else POINTS))

@@ -14,6 +14,8 @@ from pathlib import Path
 import _one_core  # before NumPy
 import numpy as np
 import sympy as sp
+from balls import containment, evaluations
+from certificates import certificates
 from grids import broadcast, dense_grid, memory
 from laws import law
 from parse import slowest_reading, slowest_refusal
@@ -120,6 +122,9 @@ def main() -> None:
         "start_up": start_up(),
         "derivation": derivation(),
         "refusals": refusals(),
+        "balls": evaluations(ROUNDS),
+        "certificates": certificates(),
+        "containment": containment(),
     }
     facts = {
         "machine": platform.platform(),
