@@ -12,8 +12,9 @@ from typing import Any
 
 from gda.errors import InputError
 from gda.evidence import Check, Table
+from numerics.lemma_climb import climbed
 from numerics.lemma_families import SEED, cases_of, tested_how
-from numerics.lemma_search import Finding, search
+from numerics.lemma_search import Finding, join, search
 from theory.tested_lemmas import STATEMENTS, Statement, statement
 
 TITLE = "Lemmas under test: a search for violations, each case certain, none of it a proof"
@@ -22,7 +23,10 @@ HEADER = ("key", "lemma", "hypotheses tested how", "cases", "tightest ratio", "w
 
 @lru_cache(maxsize=256)
 def _found(key: str, seed: int) -> Finding:
-    return search(statement(key), cases_of(key, seed))
+    each = statement(key)
+    found = search(each, cases_of(key, seed))
+    further = climbed(each, seed)
+    return found if further is None else join(found, further)
 
 
 def findings(keys: Sequence[str] = (), seed: int = SEED) -> tuple[Finding, ...]:

@@ -184,6 +184,13 @@ def single_laws(rng: np.random.Generator, count: int) -> Cases:
     return {"L0": tuple(markov), "L0-Hoelder": tuple(hoelder), "L2": tuple(tails)}
 
 
+def _spread(rng: np.random.Generator, size: int) -> tuple[Fraction, ...]:
+    return tuple(
+        Fraction(int(m), 16) * Fraction(2) ** int(k)
+        for m, k in zip(rng.integers(8, 25, size), rng.integers(-10, 5, size), strict=True)
+    )
+
+
 def pairs_of_gaussians(rng: np.random.Generator, count: int) -> Cases:
     """Two Gaussians: one coordinate, several, turned against the shift, scaled in many dimensions."""
     one = [Fraction(1), Fraction(1001, 1000), Fraction(1, 2), Fraction(2), Fraction(1, 100), Fraction(50)]
@@ -197,9 +204,11 @@ def pairs_of_gaussians(rng: np.random.Generator, count: int) -> Cases:
     pairs += [gaussians.Gaussians((s, t), (m, m)) for s in near for t in near for m in (Fraction(0), Fraction(1, 5))]
     for _ in range(count):
         size = int(rng.integers(1, 4))
-        variances = tuple(Fraction(int(v), 16) for v in rng.integers(1, 64, size))
-        shifts = tuple(Fraction(int(v), 16) for v in rng.integers(-48, 49, size))
-        pairs += [gaussians.Gaussians(variances, shifts), gaussians.Gaussians(variances, (Fraction(0),) * size)]
+        # Over several orders of magnitude, both: what is small or large against something else is where bounds fail.
+        variances = _spread(rng, size)
+        shifts = tuple(s * int(rng.integers(-1, 2)) for s in _spread(rng, size))
+        turn = size == 2 and bool(rng.integers(2))
+        pairs += [gaussians.Gaussians(variances, shifts, turn), gaussians.Gaussians(variances, (Fraction(0),) * size)]
     scaled = [gaussians.scaled_case(d, s) for d in (1, 2, 10, 1000) for s in (*one, *near) if s != 1]
     cases = [gaussians.gaussian_case(pair) for pair in pairs]
     cases += [gaussians.gaussian_case(pair, by_quadrature=True) for pair in turned]

@@ -127,6 +127,17 @@ def _ratio(left: arb, bound: arb) -> float:
     return float((left / bound).lower())
 
 
+def join(first: Finding, second: Finding) -> Finding:
+    """Put two findings on one statement together."""
+    return Finding(
+        first.statement,
+        first.cases + second.cases,
+        first.undecided + second.undecided,
+        first.violations + second.violations,
+        max(first.tightest, second.tightest, key=_rank),
+    )
+
+
 def _rank(trial: Trial) -> tuple[bool, float]:
     # To nine digits: cases that tie in truth are ordered by their place, not by the last bit.
     return trial.holds is False, float(f"{trial.ratio:.9g}")

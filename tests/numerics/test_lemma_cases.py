@@ -14,6 +14,7 @@ from flint import arb
 from numerics import lemma_families, lemma_gaussians, lemma_laws, lemma_products
 from numerics.balls import precision
 from numerics.lemma_cases import BITS, Case, ball, just_below, round_up
+from numerics.lemma_climb import LONG, climbed
 from numerics.lemma_families import cases_of
 from numerics.lemma_planar import planar_distance
 from numerics.lemma_search import NotAnInstanceError, check_instance, examine, search
@@ -256,3 +257,23 @@ def test_the_plane_by_quadrature(variances, shifts):
     for low, high in (one, other):
         assert float(low) - 1e-4 <= value <= float(high) + 1e-4
         assert 0 <= float(high) - float(low) < 0.15
+
+
+def test_a_climb_finds_what_random_cases_do_not():
+    """Three numbers have to fit for X2 to fail; no random start does, and none of the built cases is used."""
+    starts = climbed(statement("X2"), seed=0, steps=0)
+    found = climbed(statement("X2"), seed=0)
+    assert starts.holds is True
+    assert found.holds is False
+    assert found.tightest.ratio > 2
+    assert found.cases == LONG["X2"][0] * (LONG["X2"][1] + 1)
+
+
+@pytest.mark.parametrize("key", ["L1-balanced", "L7", "L9", "L16"])
+def test_a_climb_tightens_and_depends_on_the_seed_alone(key):
+    start, found = (climbed(statement(key), seed=1, steps=steps) for steps in (0, 40))
+    assert found.holds is True
+    assert found.tightest.ratio >= start.tightest.ratio
+    again = climbed(statement(key), seed=1, steps=40)
+    assert (again.tightest.case.name, again.tightest.ratio) == (found.tightest.case.name, found.tightest.ratio)
+    assert climbed(statement("L18"), seed=1) is None
