@@ -20,7 +20,7 @@ from theory.arises import times
 from theory.coupling import TAU, CoupledPremises, shift_step
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.families import Family, Part
-from theory.functionals import TRAINING, Functional, combine, free_coordinates, mean, substitute_training
+from theory.functionals import TRAINING, Functional, average, combine, free_coordinates, mean, substitute_training
 from theory.lemmas import MARKOV, a, b, n
 from theory.stability import Bound
 from theory.stability_proof import (
@@ -42,7 +42,7 @@ from theory.tight_proof import (
     COUPLED,
     Sums,
     azuma_step,
-    exchange_turns_loss_into_risk,
+    is_tested,
     martingale_bound,
     own_range,
     sums,
@@ -63,8 +63,17 @@ class HalfCentred(Family):
         return combine([(1, self.term), (1, loss), (-1, mean(self.ghost, self.laws[self.ghost], copied))])
 
     def centring_remainder(self) -> sp.Expr:
-        """Mean over the own example: 0 where example and copy may be exchanged, else an undetermined symbol."""
-        return sp.Integer(0) if exchange_turns_loss_into_risk(self) else sp.Symbol("E[g_i | Z_-i]")
+        """Mean over the own example: 0 where example and copy may be exchanged, else an undetermined symbol.
+
+        What learns from the example and is not tested on it is averaged over the copy instead: the two have one law.
+        """
+        own, ghost, law = self.own, self.ghost, self.laws[self.own]
+        averaged = []
+        for weight, f in combine([(1, self.centred())]).terms:
+            renamed = f if is_tested(f, own) else mean(ghost, law, substitute_training(f, own, ghost))
+            averaged.append((weight, average(renamed, own, law)))
+        alike = law == self.laws[ghost] and combine(averaged) == combine(())
+        return sp.Integer(0) if alike else sp.Symbol("E[g_i | Z_-i]")
 
 
 @dataclass(frozen=True)

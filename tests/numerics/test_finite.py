@@ -112,6 +112,15 @@ def test_a_bound_in_the_model_is_the_bound(divergence, form):
     assert float(high.at(divergence)) == pytest.approx(whole, rel=1e-14)
 
 
+@pytest.mark.parametrize("divergence", [0, HALF, 1])
+def test_the_best_bound_never_exceeds_M(divergence):
+    setting = FiniteSetting(DIE, 4, 8)
+    plain, best = (bound_in_model(form, TWENTIETH, inputs(setting)) for form in (martingale_form(), BEST))
+    assert plain.at(1) > setting.width() == best.at(1) >= best.at(divergence)
+    assert plain.cap is None
+    assert best.divided(Fraction(4)).at(1) == setting.width() / 4
+
+
 def inputs_without_T(setting: FiniteSetting) -> dict:
     names = {"M": setting.width, "beta": setting.stability, "T_1": setting.draw_dependence}
     return {**{name: value() for name, value in names.items()}, "m_S": setting.m_S, "m_G": setting.m_G}
