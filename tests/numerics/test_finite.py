@@ -32,7 +32,7 @@ from tests.numerics.finite_martingale import (
 )
 from theory.stability import Bound, order_form
 from theory.symbols import D_TV, M
-from theory.tight_bound import bound_by, tighter_forms
+from theory.tight_bound import bound_by, martingale_form, tighter_forms
 
 HALF, TENTH, FIFTH, TWENTIETH = Fraction(1, 2), Fraction(1, 10), Fraction(1, 5), Fraction(1, 20)
 COINS = {name: (1 - p, p) for name, p in (("0.1", TENTH), ("0.3", Fraction(3, 10)), ("0.5", HALF))}
