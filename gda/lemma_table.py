@@ -12,7 +12,7 @@ from typing import Any
 
 from gda.errors import InputError
 from gda.evidence import Check, Table
-from numerics.lemma_climb import climbed
+from numerics.lemma_climb import climbed, slope_of
 from numerics.lemma_families import SEED, cases_of, tested_how
 from numerics.lemma_search import Finding, join, search
 from theory.tested_lemmas import STATEMENTS, Statement, statement
@@ -102,7 +102,7 @@ def lemma_table(found: Sequence[Finding] | None = None) -> Table:
         [
             finding.statement.key,
             finding.statement.title,
-            tested_how(finding.statement.key),
+            _how(finding.statement),
             str(finding.cases),
             f"{finding.tightest.ratio:.3g}",
             finding.tightest.case.name,
@@ -111,6 +111,10 @@ def lemma_table(found: Sequence[Finding] | None = None) -> Table:
         for finding in (findings() if found is None else found)
     ]
     return Table(TITLE, HEADER, rows)
+
+
+def _how(each: Statement) -> str:
+    return tested_how(each.key) + ("; climbed from random starts" if slope_of(each) else "")
 
 
 def records(found: Sequence[Finding]) -> list[Mapping[str, Any]]:
@@ -122,7 +126,7 @@ def records(found: Sequence[Finding]) -> list[Mapping[str, Any]]:
             "statement": f"{finding.statement.lemma.left} <= {finding.statement.bound}",
             "source": finding.statement.lemma.source,
             "sureness": finding.statement.lemma.sureness,
-            "tested_how": tested_how(finding.statement.key),
+            "tested_how": _how(finding.statement),
             "cases": finding.cases,
             "undecided": finding.undecided,
             "violations": finding.violations,

@@ -209,6 +209,11 @@ SLOPES: Mapping[str, Slope] = _slopes()
 """By key of a statement; those not here are not climbed."""
 
 
+def slope_of(statement: Statement) -> Slope | None:
+    """Find what a statement is climbed with; None where it is not."""
+    return SLOPES.get(SERVED_BY.get(statement.key, statement.key))
+
+
 def climbed(statement: Statement, seed: int, starts: int | None = None, steps: int | None = None) -> Finding | None:
     """Climb for a statement, with a stream of random numbers of its own; None where it is not climbed.
 
@@ -218,7 +223,7 @@ def climbed(statement: Statement, seed: int, starts: int | None = None, steps: i
         starts, steps: how many of each; as many as usual where None.
     """
     usual = LONG.get(statement.key, (STARTS, STEPS))
-    slope = SLOPES.get(SERVED_BY.get(statement.key, statement.key))
+    slope = slope_of(statement)
     if slope is None:
         return None
     rng = np.random.default_rng([seed, zlib.crc32(f"climb {statement.key}".encode())])

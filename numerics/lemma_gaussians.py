@@ -47,6 +47,14 @@ def chi_square_above(d: int, t: Fraction | arb) -> arb:
         return point.gamma_upper(ball(Fraction(d, 2)), regularized=1)
 
 
+def apart(distances: Sequence[arb]) -> arb:
+    """Return the upper bound ``1 - prod (1 - d_i)`` on the total variation of laws with independent coordinates."""
+    equal = arb(1)
+    for distance in distances:
+        equal *= 1 - distance
+    return 1 - equal
+
+
 @dataclass(frozen=True)
 class Gaussians:
     """N(0, I) and a Gaussian whose coordinates are independent, in this basis or in one turned by 45 degrees.
@@ -87,10 +95,12 @@ class Gaussians:
         each = [normal_distance(s, m) for s, m in zip(self.variances, shifts, strict=True)]
         if len(each) == 1:
             return each[0], each[0]
-        apart = arb(1)
-        for distance in each:
-            apart *= 1 - distance
-        lows, highs = [distance.lower() for distance in each], [(1 - apart).upper()]
+        # The covariances first and then the means, or the other way round, by the triangle inequality.
+        turned = apart([normal_distance(s, arb(0)) for s in self.variances])
+        moves = (shifts, [m / ball(s).sqrt() for s, m in zip(self.variances, shifts, strict=True)])
+        lengths = [sum((m * m for m in move), arb(0)).sqrt() for move in moves]
+        lows = [distance.lower() for distance in each]
+        highs = [apart(each).upper(), *((turned + normal_distance(Fraction(1), r)).upper() for r in lengths)]
         if by_quadrature and len(each) == 2:
             (s, t), (m, k) = self.variances, shifts
             low, high = planar_distance((s, t), (m, k))

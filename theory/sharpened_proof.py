@@ -197,7 +197,10 @@ def moment_bound(constants: Mapping[sp.Symbol, sp.Expr] = BALANCED) -> Derivatio
             "margin of chaos": (chaos**2 - sp.Rational(1, 2)) * p**2 + p / 2,
             "margin of iid": (iid**2 - 1) * p + 1,
         },
-        conditions={f"{name} is nonnegative": nonnegative_from_two(margin) for name, margin in margins.items()},
+        conditions={
+            **{f"{name} is nonnegative": nonnegative_from_two(margin) for name, margin in margins.items()},
+            "the constants are positive": chaos.is_positive and iid.is_positive,
+        },
         uses=(tree.name,),
     )
     gaps = {b: chaos * p - sp.sqrt(p * (p - 1) / 2), M: (iid * sp.sqrt(p) - sp.sqrt(p - 1))}

@@ -77,8 +77,12 @@ def test_every_stated_constant_is_caught_in_its_own_step(name, step, quantity, f
 
 @pytest.mark.parametrize(
     "constants",
-    [{c_chaos: sp.Rational(7, 10), c_iid: sp.Integer(1)}, {c_chaos: sp.Integer(1), c_iid: sp.Rational(99, 100)}],
-    ids=["chaos 0.7", "iid 0.99"],
+    [
+        {c_chaos: sp.Rational(7, 10), c_iid: sp.Integer(1)},
+        {c_chaos: sp.Integer(1), c_iid: sp.Rational(99, 100)},
+        {c_chaos: sp.Integer(-1), c_iid: sp.Integer(1)},
+    ],
+    ids=["chaos 0.7", "iid 0.99", "chaos -1"],
 )
 def test_constants_below_those_found_are_not_derived(constants):
     assert "larger constants" in failing_steps(moment_bound(constants))
