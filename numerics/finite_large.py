@@ -24,7 +24,7 @@ from numerics.finite_bound import AffineBound
 Array = npt.NDArray[Any]
 
 MARGIN = 2.0**-48
-"""Error of Gen in float64, at most: it is a product of two differences of numbers in [0, 1], ten roundings in all."""
+"""Error of Gen in float64, at most: a product of two numbers in [-1, 1], known to 3 and to 11 roundings."""
 _CHUNK = 256
 _TINY = 1e-290
 
@@ -84,11 +84,11 @@ class LargeSetting:
         inside = real.mass[0] > 0
         k, own = real.counts[0][inside], real.mass[0][inside]
         if self.m_G == 0:
-            return _Joint(k, k[:, None], own[:, None], real.error + sum_error(own.size))
+            return _Joint(k, k[:, None], own[:, None], real.error + sum_error(own.size + 8))
         generated = _around_the_mean(self.m_G, k + 1, self.m_S + 2)
         mass = own[:, None] * generated.mass
         mass[mass < _TINY] = 0.0  # where float64 loses digits; what is dropped counts as missing
-        error = real.error + generated.error + sum_error(mass.size + 2)
+        error = real.error + generated.error + sum_error(mass.size + 8)
         return _Joint(k, k[:, None] + generated.counts, mass, error)
 
     def errors(self, n: Array) -> Array:
@@ -100,7 +100,13 @@ class LargeSetting:
         return np.abs((float(self.p) - n / m_T) * (at_one - at_zero))
 
     def limits(self, bound: AffineBound, k: Array) -> Array:
-        """A bound with the D_TV of the generator that was fitted to k ones, each within `MARGIN` times 1 + itself."""
+        """A bound with the D_TV of the generator that was fitted to k ones, each within `MARGIN` times 1 + itself.
+
+        Raises:
+            ValueError: a slope above 1, for which that is not proved.
+        """
+        if bound.slope > 1:
+            raise ValueError(f"the slope of a bound must be at most 1, as that of M D_TV is. Found {bound.slope}.")
         divergences = np.abs(float(self.p) - (k + 1) / (self.m_S + 2))
         values = float(bound.base) + float(bound.slope) * divergences
         return values if bound.cap is None else np.minimum(values, float(bound.cap))
@@ -157,8 +163,8 @@ def _quantile(values: Array, mass: Array, joint: _Joint, delta: Fraction) -> Enc
     from_above = np.cumsum(mass[order][::-1])[::-1]
     beyond = np.append(from_above[1:], 0.0)
     level = float(delta)
-    at_most = np.flatnonzero(beyond * (1 + joint.error) + joint.missing <= level * (1 - UNIT))
-    at_least = np.flatnonzero(beyond * (1 - joint.error) <= level * (1 + UNIT))
+    at_most = np.flatnonzero(beyond * (1 + joint.error) + joint.missing <= level * (1 - 8 * UNIT))
+    at_least = np.flatnonzero(beyond * (1 - joint.error) <= level * (1 + 8 * UNIT))
     low = float(values[order[at_least[0]]])
     high = float(values[order[at_most[0]]]) if at_most.size else np.inf
     return Enclosure(max(0.0, low - MARGIN * (2 + low)), high + MARGIN * (2 + high))

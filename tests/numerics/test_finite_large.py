@@ -121,6 +121,11 @@ def test_a_value_at_the_limit_is_in_the_enclosure_either_way():
     assert found.lower <= above < at <= found.upper
 
 
+def test_a_slope_above_one_is_refused():
+    with pytest.raises(ValueError, match="slope"):
+        LargeSetting(TENTH, 100, 100).failure_probability(AffineBound(Fraction(0), Fraction(2)))
+
+
 def test_a_level_that_what_is_missing_exceeds_has_no_upper_end():
     found = LargeSetting(TENTH, 100, 100).quantile(Fraction(1, 10**15))
     assert found.upper == math.inf > found.lower
