@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gda.certificates.claim import Claim
-from gda.certificates.gain import (
+from gda.certificates.cells import (
     DECADES,
     DIMENSIONS,
     FORMS,
@@ -17,11 +16,12 @@ from gda.certificates.gain import (
     Help,
     Plan,
     help_claim,
-    mean_claims,
     none_claim,
     plan,
     void_claims,
 )
+from gda.certificates.claim import Claim
+from gda.certificates.gain import mean_claims
 from gda.certificates.run import Settled
 from gda.evidence import Table
 from gda.figures import AXIS, _canvas, _save

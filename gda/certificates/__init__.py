@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from gda.certificates import gain, mixture, tight
+from gda.certificates import cells, gain, mixture, tight
 from gda.certificates.claim import Claim, family
 from gda.certificates.general import largest_constants, monotone_bound, order_constants
 
@@ -38,12 +38,13 @@ def all_claims() -> tuple[Claim, ...]:
 def gain_claims() -> tuple[Claim, ...]:
     """List the claims on where augmentation lowers the mixture's bound; its inputs are orders with constant 1."""
     few = "no m_G up to 80 m_S lowers the mixture's bound, m_S >= 100"
-    maps = [(form, (*gain.void_claims(form), *gain.map_claims(form))) for form in gain.FORMS]
+    maps = [(form, (*cells.void_claims(form), *cells.map_claims(form))) for form in cells.FORMS]
     return (
         *family("C4", "with the mixture's T the bound is at least a mean of bound(0) and M D_TV", gain.mean_claims()),
         *family("C4", "no m_G lowers the mixture's order form at d >= 2, m_S >= 20000", gain.no_gain_claims()),
         *family("C4", "at d = 1 some m_G does, by a constant factor at most", gain.small_gain_claims()),
         *family("C4", "no m_G lowers the mixture's explicit form by more than a constant", gain.explicit_gain_claims()),
+        *family("C4", "some m_G lowers the explicit form at d <= 44, none at d >= 170", gain.explicit_border_claims()),
         *family("C7", few, gain.few_claims()),
         *(
             claim

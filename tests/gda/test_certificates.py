@@ -12,7 +12,7 @@ import pytest
 import sympy as sp
 
 from gda.certificates import Claim, all_claims
-from gda.certificates.gain import DIMENSIONS, FORMS, plan
+from gda.certificates.cells import DIMENSIONS, FORMS, plan
 from gda.certificates.run import SECONDS, Settled, settle, settle_all
 from gda.certify import certificate_checks, certificate_table, checks_of, find_certificates, outcome, record
 from gda.cli import main
