@@ -1,4 +1,4 @@
-"""`gda coverage --setting bgmm`: how often the mixture's theorems fail, by simulation, and how far they are from truth."""
+"""`gda coverage --setting bgmm`: how often the mixture's theorems fail, by simulation; how far they are from truth."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gda.errors import InputError, as_input_error
 from numerics.estimate import binomial_interval
 from numerics.law import law_of_gap
 from numerics.mixture import simulate
-from numerics.mixture_theorem import failures, quantile_of_error, theorem_at
+from numerics.mixture_theorem import Route, failures, quantile_of_error, theorem_at
 
 REPEATS = 10_000
 """Repeats, unless said."""
@@ -30,7 +30,7 @@ def mixture_coverage(args: argparse.Namespace) -> dict[str, Any]:
         raise InputError("--setting bgmm needs --d")
     if not 0 < args.delta < 1:
         raise InputError(f"--delta must be in (0, 1). Found {args.delta}.")
-    route = args.route or "stability"
+    route: Route = args.route or "stability"
     repeats = REPEATS if args.repeats is None else args.repeats
     with as_input_error():
         found = theorem_at(route, args.m_s, args.m_g, args.d, args.delta, args.constants)

@@ -16,8 +16,9 @@ PREAMBLE = """\
 # Paper checks
 
 Claims of Zheng, Wu, Li, *Toward Understanding Generative Data Augmentation* (NeurIPS 2023, arXiv 2305.17476), each with
-its verdict; F is what its Figure 1 shows, R what a follow-up claims. This file is written by `gda verify`; it is not
-edited by hand. The paper's formulas are reconstructed: re-derived from its proof technique, not copied from its text.
+its verdict; B is its theorem for the Gaussian mixture, F what its Figure 1 shows, R what a follow-up claims. This file
+is written by `gda verify`; it is not edited by hand. The paper's formulas are reconstructed: re-derived from its proof
+technique, not copied from its text.
 
 Verdicts: *verified*, *amended* (the claim fails as stated, the amended statement holds), *refuted*, *open* (the
 evidence does not decide), *not checked*. Kinds of evidence: *identity* (symbolic), *certificate* (rigorous enclosure),

@@ -6,9 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
-from numerics.compile import compile_expression
+import sympy as sp
+
+from numerics.compile import Compiled, compile_expression
 from numerics.domains import mpf_to_fraction
 from theory.stability import Bound
 
@@ -61,10 +64,15 @@ def evaluate_bound(bound: Bound, values: Mapping[str, Any]) -> BoundValue:
     digits = _DIGITS + max((len(str(value)) for value in values.values() if isinstance(value, int)), default=0)
     terms = {}
     for name, expression in bound.terms.items():
-        compiled = compile_expression(expression)
+        compiled = _compiled(expression)
         used = {symbol.name: values[symbol.name] for symbol in compiled.arguments}
         exact = mpf_to_fraction(compiled.at_precision(digits, **used)._mpf_)
         # 40 digits are computed; the guard of 30 covers their error, so the float is not below the true term.
         terms[name] = round_up(exact * (1 + _GUARD))
     total = sum((Fraction(term) for term in terms.values()), Fraction(0))
     return BoundValue(terms, round_up(total))
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: sp.Expr) -> Compiled:
+    return compile_expression(expression)

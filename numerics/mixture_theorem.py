@@ -134,8 +134,9 @@ def _exact(compiled: Compiled, values: Mapping[str, Any]) -> Fraction:
 def least_useful_size(gamma: int, d: int, delta: Any = "0.05", constants: Constants = "best") -> int | None:
     """Find the even m_S from which on the theorem by stability says more than the trivial bound, at m_G = gamma m_S.
 
-    Looked for in float64 at powers of two up to `LARGEST_SIZE`, then between the last that fails and the next; confirmed
-    with 40 digits at the size returned, and at the even size below it. That it never fails beyond is not proved.
+    Looked for in float64 at powers of two up to `LARGEST_SIZE`, then between the last that fails and the next;
+    confirmed with 40 digits at the size returned, and at the even size below it. That it never fails beyond is not
+    proved.
 
     Returns:
         The size, or None where the largest power of two fails still.

@@ -20,7 +20,7 @@ Not from the literature. Derived in `theory.mixture_theorem_proof`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
 
@@ -158,6 +158,24 @@ def at_most_one(bound: sp.Expr) -> sp.Expr:
 def clipped_constants(size: sp.Expr = m_G) -> ClippedConstants:
     """State the constants, as functions of d, m_S, m_G and delta; see `clips`."""
     return constants_in_clips(size, clips(size))
+
+
+def constants_for_orders(size: sp.Expr = m_G) -> ClippedConstants:
+    """State larger constants that the order algebra can read: none has a difference.
+
+    Where m_S >= 2 + 16 log(2 d/share), v_lo is at least 1/2; where m_S >= 4, m_S - 2 is at least m_S/2, and everything
+    falls as it grows.
+
+    Args:
+        size: as in `clips`.
+    """
+    exact = clips(size)
+    if size == 0:
+        return constants_in_clips(size, exact)
+    by_coordinates = exact.scatter.xreplace({exact.scatter.args[1]: exact.scatter.args[1].args[1]})
+    larger = replace(exact, v_lo=sp.Rational(1, 2), scatter=by_coordinates)
+    in_halves = {name: getattr(larger, name).subs(m_S - 2, m_S / 2) for name in LETTERS}
+    return constants_in_clips(size, Clips(**in_halves))
 
 
 def mixture_theorem(constants: Constants = "best", size: sp.Expr = m_G) -> Bound:

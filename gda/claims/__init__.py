@@ -15,6 +15,7 @@ MODULES: tuple[str, ...] = (
     "c01_general_bound",
     "c02_most_efficient_amount",
     "c03_when_it_helps",
+    "b1_mixture_theorem",
     "c04_mixture_large",
     "c05_mixture_small",
     "c06_mixture_dimension",

@@ -6,6 +6,7 @@ import math
 
 import sympy as sp
 
+from gda.certify import certificate_checks
 from gda.context import Context
 from gda.evidence import Artefact, Check, Claim, Evidence, Table
 from gda.exact import exact, mean_error
@@ -14,35 +15,42 @@ from numerics.estimate import Interval, loglog_slope, paired_ratio
 from numerics.mixture import Simulation
 from theory import symbols
 from theory.augmentation import Setting, m, m_G, most_efficient_order
-from theory.gaussian_mixture import constants
-from theory.gaussian_mixture_bound import at_ratio, at_size, mixture_bound, without_augmentation
-from theory.lemmas import MIXTURE_ORDERS
+from theory.gaussian_mixture_bound import at_ratio, at_size
+from theory.lemmas import BKZ_MOMENT, MCDIARMID, PINSKER, TV_DUALITY
 from theory.mixture_moments import balanced_moments
+from theory.mixture_theorem import constants_for_orders
 from theory.order import is_o, is_Theta, order_of
-from theory.symbols import m_S
+from theory.stability import Bound, order_form
+from theory.symbols import D_TV, M, T, beta, m_S
 
 COMMAND = "gda verify --claim C4"
 SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 DIMENSION = 2
 GAMMAS = (0, 1, 4)
 LEVEL = 0.99
-AXIOMS = (MIXTURE_ORDERS.key,)
+AXIOMS = tuple(lemma.key for lemma in (BKZ_MOMENT, MCDIARMID, TV_DUALITY, PINSKER))
 RATE = -0.5
 
 
 def setting() -> Setting:
-    """The mixture as a setting of orders: its constants, d and delta fixed."""
-    found = constants()
+    """The mixture as a setting of orders: the amended theorem's constants, d and delta fixed."""
+    found, none = constants_for_orders(), constants_for_orders(sp.S.Zero)
     letters = {m_S: m, symbols.m_G: m_G}
-    # beta at m examples: M/m. At m_T examples its M has log m_T for log m_S, which is of the same order.
-    beta = found.beta.subs({symbols.m_G: 0}).subs(letters)
-    return Setting(beta, found.D_TV.subs(letters), found.T.subs(letters), found.M.subs(letters))
+    # M and beta at m examples; at m_T they have log m_T for log m_S, which is of the same order for a power of m.
+    return Setting(*(value.subs(letters) for value in (none.beta, found.D_TV, found.T, none.M)))
+
+
+def amended_form(size: sp.Expr = symbols.m_G) -> Bound:
+    """Put the amended theorem's constants into the general bound's order form."""
+    found = constants_for_orders(size)
+    letters = {M: found.M, beta: found.beta, D_TV: found.D_TV, T: found.T, symbols.m_G: size}
+    return order_form().subs(letters, "order form of the clipped mixture")
 
 
 def order_checks() -> tuple[Check, ...]:
     """Solve for m*_G and compare the orders of the mixture's bound with and without augmentation, d fixed."""
-    bound = mixture_bound("order")
-    without = order_of(without_augmentation(bound).total, m_S)
+    bound = amended_form()
+    without = order_of(amended_form(sp.S.Zero).total, m_S)
     equal_size = order_of(at_ratio(bound).total, m_S)
     (optimum,) = most_efficient_order(setting())
     if optimum.order is None:
@@ -77,8 +85,8 @@ def decided(answer: object, *, wanted: bool) -> bool | None:
 
 def excess_finding() -> str:
     """Say by what order the bound at m_G = gamma m_S exceeds the bound without augmentation, and which term does."""
-    bound = at_ratio(mixture_bound("order"))
-    total, none = order_of(bound.total, m_S), order_of(without_augmentation(mixture_bound("order")).total, m_S)
+    bound = at_ratio(amended_form())
+    total, none = order_of(bound.total, m_S), order_of(amended_form(sp.S.Zero).total, m_S)
     excess = order_of(total.as_expr(m_S) / none.as_expr(m_S), m_S)
     binding = [name for name, term in bound.terms.items() if is_Theta(order_of(term, m_S), total) is True]
     return (
@@ -199,6 +207,7 @@ def gather(context: Context) -> Evidence:
     figure = draw_slopes(lines, "real examples m_S", f"Gaussian mixture, d = {DIMENSION}: rate in m_S", fitted)
     return Evidence(
         stated=(*order_checks(), *limit_checks(), *checks),
+        context=certificate_checks("C4", context.workers),
         findings=(excess_finding(),),
         tables=(exact_table(), table),
         artefacts=(Artefact("rate_in_m_S.png", figure),),

@@ -10,6 +10,7 @@ import sympy as sp
 from gda import best_gamma
 from gda.best_gamma import border_table
 from gda.best_gamma import draw as draw_best
+from gda.certify import certificate_checks
 from gda.claims.c01_general_bound import derivation_check
 from gda.context import Context
 from gda.evidence import Artefact, Check, Claim, Evidence, Table
@@ -245,7 +246,11 @@ def gather(context: Context) -> Evidence:
             "little augmentation, or in few dimensions, the error can rise."
         ),
         amended=(falls, factor, *(derivation_check(chain, COMMAND) for chain in decisive.values()), *dominated),
-        context=(rises, *(derivation_check(chain, COMMAND) for chain in further.values())),
+        context=(
+            rises,
+            *(derivation_check(chain, COMMAND) for chain in further.values()),
+            *certificate_checks("C5", context.workers),
+        ),
         findings=(*findings(rises, cells), *exact_findings({**decisive, **further}, size)),
         tables=(table, exact_table(size, panel.gammas), border_table(errors)),
         derivations=(*decisive.values(), *further.values()),

@@ -6,22 +6,26 @@ import math
 
 import sympy as sp
 
+from gda.certify import certificate_checks
 from gda.context import Context
 from gda.evidence import Artefact, Check, Claim, Evidence, Table
 from gda.exact import exact
 from gda.figures import BAND, Line, draw_slopes
 from numerics.estimate import loglog_slope
 from theory.gaussian_mixture_bound import at_ratio, mixture_bound, without_augmentation
-from theory.lemmas import MIXTURE_ORDERS
+from theory.lemmas import MARKOV, MIXTURE_ORDERS
 from theory.mixture_moments import balanced_moments
 from theory.mixture_risk import expected_gap
+from theory.mixture_sharp import sharp_bound
 from theory.order import Order, order_of
-from theory.symbols import d
+from theory.stability_proof import AUGMENTED
+from theory.symbols import d, m_S
 
 COMMAND = "gda verify --claim C6"
 SIZE = 10
 DIMENSIONS = (128, 256, 512, 1024, 2048)
 GAMMAS = (0, 1, 5)
+GENERATED = 5
 LEVEL = 0.99
 RATE = 1.0
 AXIOMS = (MIXTURE_ORDERS.key,)
@@ -51,6 +55,19 @@ def exact_checks() -> tuple[Check, ...]:
                 axioms=AXIOMS,
             )
         )
+    sharp = order_of(sharp_bound(AUGMENTED).total.subs(AUGMENTED, GENERATED * SIZE).subs(m_S, SIZE), d)
+    checks.append(
+        Check(
+            "order of the bound by Gaussian structure",
+            f"m_S = {SIZE}, gamma = {GENERATED}, d -> oo: is the bound that holds as it stands of order d?",
+            "identity",
+            f"order {sharp.as_expr(d)}",
+            "order d",
+            sharp == Order(1),
+            COMMAND,
+            axioms=(MARKOV.key,),
+        )
+    )
     moments = balanced_moments()
     spread = sp.limit(moments.gap_variance / moments.mean_gap**2, d, sp.oo)
     checks.append(
@@ -135,6 +152,7 @@ def gather(context: Context) -> Evidence:
     figure = draw_slopes(lines, "dimension d", f"Gaussian mixture, m_S = {SIZE}: rate in d", fitted)
     return Evidence(
         stated=(*exact_checks(), *checks),
+        context=certificate_checks("C6", context.workers),
         tables=(exact_table(), table),
         artefacts=(Artefact("rate_in_d.png", figure),),
     )
