@@ -69,7 +69,7 @@ def check_of(finding: Finding) -> Check:
         asks=f"Does '{finding.statement.title}' ({finding.statement.key}) survive a search over {finding.cases} cases,"
         " each decided exactly or in balls? (No proof.)",
         kind="certificate",
-        computed=f"{verdict(finding)}; {ratio}",
+        computed=f"{verdict(finding)}; {ratio}".replace("**", ""),
         claimed="no violation",
         holds=finding.holds,
         command=f"gda lemmas --lemma {finding.statement.key}",

@@ -174,7 +174,7 @@ def single_laws(rng: np.random.Generator, count: int) -> Cases:
         built[f"random {k}"] = Distribution(drawn if set(drawn) != {0} else {1: 1})
     markov = [case for name, law in built.items() for case in laws.markov_cases(name, law, (2, Fraction(5, 2), 8))]
     shares = (Fraction(0), Fraction(1, 10), Fraction(10))
-    tails = [case for name, law in built.items() for share in shares for case in products.tail_cases(name, law, share)]
+    tails = [case for name, law in built.items() for case in products.tail_cases(name, law, shares)]
     joint: list[dict[tuple[int, int], int]] = [{(1, 1): 1}, {(1, 1): 1, (0, 1): 9}, {(1, 0): 1, (0, 1): 1}]
     for _ in range(count):
         size = int(rng.integers(1, 5))

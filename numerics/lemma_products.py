@@ -6,6 +6,7 @@ supposes of its functions holds by construction or is measured over all outcomes
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,6 +25,7 @@ Integers = NDArray[np.object_]
 Order = Fraction | int
 ORDERS: tuple[Order, ...] = (2, Fraction(5, 2), 3, 4, 8, 16)
 """Orders of moments that are tried."""
+_GRID = 80
 
 
 @dataclass(frozen=True)
@@ -224,15 +226,19 @@ def martingale_cases(
     return azuma, rio
 
 
-def tail_cases(name: str, law: Distribution, share: Fraction, steps: int = 40, tails: int = 12) -> list[Case]:
+def tail_cases(name: str, law: Distribution, shares: Sequence[Fraction], tails: int = 12) -> list[Case]:
     """Return cases of L2 (moments to tails), with the least a and b of given proportions ``b = share a`` on a grid.
 
     The norm does not fall with p, nor does ``a sqrt(p) + b p``: if the norm at each point of a grid from 2 is at most
     the latter at the point before, and the largest value at most the latter at the last point, all p >= 2 are covered.
     """
-    grid = [2 * Fraction(9, 8) ** k for k in range(steps)]
-    above = [law.norm(Fraction(round(64 * p + Fraction(1, 2)), 64)) for p in grid[1:]] + [ball(law.largest())]
-    ratios = [norm / (root(p, 2) + ball(share * p)) for p, norm in zip(grid, above, strict=True)]
-    a = max(round_up(ratio) for ratio in ratios)
-    letters = {"a": a, "b": share * a}
-    return quantile_cases(f"{name}, b/a = {short(share)}", law, letters, {"moments from": 2}, tails)
+    grid = [2 * Fraction(17, 16) ** k for k in range(_GRID)]
+    # Rounded up to short fractions, which can only raise the norm.
+    above = [law.norm(Fraction(math.ceil(64 * p), 64)) for p in grid[1:]] + [ball(law.largest())]
+    found = []
+    for share in shares:
+        ratios = [norm / (root(p, 2) + ball(share * p)) for p, norm in zip(grid, above, strict=True)]
+        a = max(round_up(ratio) for ratio in ratios)
+        measured = {"moments from": 2}
+        found += quantile_cases(f"{name}, b/a = {short(share)}", law, {"a": a, "b": share * a}, measured, tails)
+    return found

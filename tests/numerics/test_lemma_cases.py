@@ -13,7 +13,7 @@ from flint import arb
 
 from numerics import lemma_families, lemma_gaussians, lemma_laws, lemma_products
 from numerics.balls import precision
-from numerics.lemma_cases import BITS, Case, ball, just_below, round_up
+from numerics.lemma_cases import BITS, Case, Distribution, ball, just_below, round_up
 from numerics.lemma_climb import LONG, climbed
 from numerics.lemma_families import cases_of
 from numerics.lemma_planar import planar_distance
@@ -277,3 +277,32 @@ def test_a_climb_tightens_and_depends_on_the_seed_alone(key):
     again = climbed(statement(key), seed=1, steps=40)
     assert (again.tightest.case.name, again.tightest.ratio) == (found.tightest.case.name, found.tightest.ratio)
     assert climbed(statement("L18"), seed=1) is None
+
+
+def test_moments_of_a_sum_of_signs():
+    """E T^2 = 3, E T^4 = 3 * 9 - 2 * 3 = 21, and E T^8 = (2 * 3^8 + 6)/8 for three signs; each changes T by 2."""
+    z = lemma_products.signs(3)
+    with precision(BITS):
+        tails, moments = lemma_products.difference_cases("", lemma_products.bits(3), sum(z[1:], z[0]), orders=(2, 4, 8))
+    for case, moment in zip(moments, (3, 21, Fraction(2 * 3**8 + 6, 8)), strict=True):
+        assert float(case.low) == pytest.approx(float(moment) ** (1 / int(case.letters["p"])), rel=1e-14)
+        assert (case.letters["n"], case.letters["c"]) == (3, 2)
+    assert [(float(case.low), case.letters["delta"]) for case in tails] == [
+        (3, just_below(Fraction(1, 4))),
+        (1, just_below(Fraction(1))),
+    ]
+
+
+@pytest.mark.parametrize("share", [Fraction(0), Fraction(1, 3), Fraction(20)])
+def test_the_moment_hypothesis_of_tails_holds_between_and_beyond_the_grid(share):
+    law = Distribution({0: 999, 7: 1, -3: 5})
+    with precision(BITS):
+        case = lemma_products.tail_cases("", law, [share])[0]
+        first, second = ball(case.letters["a"]), ball(case.letters["b"])
+        assert case.letters["b"] == share * case.letters["a"]
+        orders = [Fraction(k, 7) for k in range(14, 400, 3)] + [Fraction(10**k) for k in range(2, 5)]
+        for order in orders:
+            assert law.norm(order) <= first * ball(order).sqrt() + second * ball(order)
+        # Not loose either: at some order it is nearly attained.
+        attained = max(float(law.norm(p) / (first * ball(p).sqrt() + second * ball(p))) for p in orders)
+    assert attained > 0.9

@@ -225,7 +225,7 @@ def _duality(draw):
 
 
 def _tails(draw):
-    return lemma_products.tail_cases("drawn", _distribution(draw), draw(st.fractions(0, 10, max_denominator=10)))
+    return lemma_products.tail_cases("drawn", _distribution(draw), [draw(st.fractions(0, 10, max_denominator=10))])
 
 
 DRAWN = {
