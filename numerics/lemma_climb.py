@@ -20,8 +20,8 @@ from numerics import lemma_laws as laws
 from numerics import lemma_products as products
 from numerics.balls import precision
 from numerics.lemma_cases import BITS, Case
-from numerics.lemma_families import SERVED_BY, random_space, random_table
-from numerics.lemma_products import Integers, ProductSpace
+from numerics.lemma_families import SERVED_BY
+from numerics.lemma_products import Integers, ProductSpace, random_space, random_table
 from numerics.lemma_search import Finding, join, search
 from theory.tested_lemmas import Statement
 

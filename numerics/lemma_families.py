@@ -19,12 +19,11 @@ from numerics import lemma_laws as laws
 from numerics import lemma_products as products
 from numerics.balls import precision
 from numerics.lemma_cases import BITS, Case, Distribution
-from numerics.lemma_products import Integers, ProductSpace, bits, signs
+from numerics.lemma_products import MOST_OUTCOMES, Integers, ProductSpace, bits, random_space, random_table, signs
 
 SEED = 0
 RANDOM_CASES = 120
 """Random spaces, pairs of laws or pairs of Gaussians of each family, unless another number is asked for."""
-_MOST_OUTCOMES = 256
 
 Cases = Mapping[str, tuple[Case, ...]]
 """Cases by the key of the lemma they are instances of."""
@@ -43,26 +42,6 @@ class Family:
     tells: str
     serves: tuple[str, ...]
     make: Callable[[np.random.Generator, int], Cases]
-
-
-def random_space(rng: np.random.Generator, least: int = 1, most: int = 6) -> ProductSpace:
-    """Draw a product space with few outcomes; about half of its variables have a rare value."""
-    n = int(rng.integers(least, most + 1))
-    letters = 2 if n > 4 else int(rng.integers(2, 4))
-    drawn = tuple(
-        tuple(int(w) for w in rng.integers(1, 7, letters)) if rng.random() < 0.5 else (1,) * (letters - 1) + (20,)
-        for _ in range(n)
-    )
-    return ProductSpace(drawn if letters**n <= _MOST_OUTCOMES else drawn[:4])
-
-
-def random_table(rng: np.random.Generator, space: ProductSpace) -> Integers:
-    """Draw a function on the outcomes: small integers, zero or one, or one outcome singled out."""
-    size = int(np.prod(space.shape))
-    kind = int(rng.integers(3))
-    if kind == 2:
-        return products.table(space, np.arange(size) == int(rng.integers(size)))
-    return products.table(space, rng.integers(-5, 6, size) if kind else rng.integers(0, 2, size))
 
 
 def weak_sums(rng: np.random.Generator, count: int) -> Cases:
@@ -152,7 +131,7 @@ def pairs_of_laws(rng: np.random.Generator, count: int) -> Cases:
             found[key] += laws.divergence_cases(name, pair)
         found["L12"] += laws.coupling_cases(name, pair)
         for m in (1, 2, 3) if k < 7 else (2, 3):
-            if size**m <= _MOST_OUTCOMES:
+            if size**m <= MOST_OUTCOMES:
                 found["L8"] += laws.sample_cases(name, pair, m)
                 counted = [sum(larger[z] for z in sample) for sample in product(range(size), repeat=m)]
                 found["L13"] += laws.draw_cases(f"{name}, letters counted", pair, m, counted)

@@ -26,6 +26,8 @@ Order = Fraction | int
 ORDERS: tuple[Order, ...] = (2, Fraction(5, 2), 3, 4, 8, 16)
 """Orders of moments that are tried."""
 _GRID = 80
+MOST_OUTCOMES = 256
+"""No larger spaces are drawn."""
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,26 @@ def signs(n: int) -> list[Integers]:
 def table(space: ProductSpace, values: Any) -> Integers:
     """Return the function with given integer values, listed in the order of the outcomes."""
     return np.array([int(value) for value in values], dtype=object).reshape(space.shape)
+
+
+def random_space(rng: np.random.Generator, least: int = 1, most: int = 6) -> ProductSpace:
+    """Draw a product space with few outcomes; about half of its variables have a rare value."""
+    n = int(rng.integers(least, most + 1))
+    letters = 2 if n > 4 else int(rng.integers(2, 4))
+    drawn = tuple(
+        tuple(int(w) for w in rng.integers(1, 7, letters)) if rng.random() < 0.5 else (1,) * (letters - 1) + (20,)
+        for _ in range(n)
+    )
+    return ProductSpace(drawn if letters**n <= MOST_OUTCOMES else drawn[:4])
+
+
+def random_table(rng: np.random.Generator, space: ProductSpace) -> Integers:
+    """Draw a function on the outcomes: small integers, zero or one, or one outcome singled out."""
+    size = int(np.prod(space.shape))
+    kind = int(rng.integers(3))
+    if kind == 2:
+        return table(space, np.arange(size) == int(rng.integers(size)))
+    return table(space, rng.integers(-5, 6, size) if kind else rng.integers(0, 2, size))
 
 
 def weak_sum_cases(

@@ -25,8 +25,8 @@ def test_weak_sums_against_a_plain_listing():
     """The hypotheses of L1 measured with fractions, one outcome at a time."""
     rng = np.random.default_rng(5)
     for _ in range(5):
-        space = lemma_families.random_space(rng, 2, 3)
-        tables = [lemma_families.random_table(rng, space) for _ in range(space.size)]
+        space = lemma_products.random_space(rng, 2, 3)
+        tables = [lemma_products.random_table(rng, space) for _ in range(space.size)]
         with precision(BITS):
             case = next(lemma_products.weak_sum_cases("", space, tables, orders=(4,)))
         mean, change, moment = plain_weak_sum(space, tables)

@@ -7,8 +7,7 @@ import pytest
 from flint import arb
 
 from numerics.compile import compile_expression
-from numerics.lemma_families import random_space, random_table
-from numerics.lemma_products import ProductSpace
+from numerics.lemma_products import ProductSpace, random_space, random_table
 from theory.lemmas import a, b, c, n
 from theory.moment_proofs import moment_mcdiarmid, rio
 from theory.sharpened_lemmas import TREE_MOMENT
