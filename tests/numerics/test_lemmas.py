@@ -16,9 +16,10 @@ from numerics.balls import precision
 from numerics.lemma_cases import BITS, Distribution
 from numerics.lemma_families import cases_of
 from numerics.lemma_search import examine, search
+from theory.cited import CITED
 from theory.lemmas import KL, M, a, b, c, n, x
 from theory.symbols import D_TV, d, delta, m_G, p
-from theory.tested_lemmas import STATEMENTS, Statement, hilbert, larger, norm_2, norm_oo, statement
+from theory.tested_lemmas import FALSE, STATEMENTS, Statement, hilbert, larger, norm_2, norm_oo, statement
 
 KEYS = [each.key for each in STATEMENTS]
 ATTAINED = ("L0", "L0-Hoelder", "L1-tree", "L4", "L6", "L8", "L8-union", "L9", "L12", "L13")
@@ -293,3 +294,9 @@ def test_the_counterexample_with_different_means():
     trial = examine(statement("X2"), case)
     assert trial.holds is False
     assert 112 < trial.ratio < 116  # 0.515 / 0.0045
+
+
+def test_nothing_may_rest_on_a_false_statement():
+    assert len(set(KEYS)) == len(KEYS)
+    assert {each.key for each in FALSE} == {key for key in KEYS if not statement(key).expected}
+    assert not {each.key for each in FALSE} & set(CITED)
