@@ -21,6 +21,7 @@ def witness_script(
     hypotheses: Sequence[str],
     needs: Sequence[Need],
     functions: Mapping[str, tuple[int, str]],
+    numbers: Sequence[str] = (),
 ) -> tuple[str, str]:
     """State that values exist for which all hypotheses hold, and write the tactics that prove it.
 
@@ -29,6 +30,7 @@ def witness_script(
         names: their identifiers.
         hypotheses: as printed, in order.
         needs: those of them that are conditions for a value, which the search for values has to meet.
+        numbers: further variables, for which 0 is put.
         functions: by name, the number of arguments of a function variable and its witness as a Coq term.
 
     Returns:
@@ -41,9 +43,11 @@ def witness_script(
         return "", ""
     point = _point(symbols, needs)
     heads = [f"({name} : {'R -> ' * arity}R)" for name, (arity, _) in functions.items()]
-    heads += [f"({' '.join(names.of(s) for s in symbols)} : R)"] if symbols else []
+    reals = [*(names.of(s) for s in symbols), *numbers]
+    heads += [f"({' '.join(reals)} : R)"] if reals else []
     binder = f"exists {' '.join(heads)}, " if heads else ""
     values = [f"({term})" for _, term in functions.values()] + [Printer().text(point[s]) for s in symbols]
+    values += ["0"] * len(numbers)
     exists = f"exists {', '.join(values)}. " if values else ""
     joined = " /\\ ".join(f"({text})" for text in hypotheses)
     return binder + joined, f"{exists}repeat split; witness."

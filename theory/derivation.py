@@ -15,6 +15,7 @@ from typing import Literal
 import sympy as sp
 
 from theory.arises import Claim, Reason
+from theory.assembled import Assembled
 from theory.lemmas import Application, Lemma
 
 CONCLUSION = "conclusion"
@@ -61,7 +62,7 @@ class Step:
     conditions: Mapping[str, bool | None] = field(default_factory=dict)
     uses: tuple[str, ...] = ()
     axioms: tuple[Lemma, ...] = ()
-    arises: Mapping[str, Reason] = field(default_factory=dict)
+    arises: Mapping[str, Reason | Assembled] = field(default_factory=dict)
     claims: Mapping[str, Claim] = field(default_factory=dict)
 
     def failures(self) -> tuple[Failure, ...]:

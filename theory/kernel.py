@@ -12,171 +12,22 @@ of hypotheses comes with a witness, values (and for a lemma a function) for whic
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.arises import Bounded, Claim, Equality, Inequality, Reason, Slope, Solves, Total, Value, put, times
-from theory.coq import Names, NoCoqError, Printer, domain_conditions, letters, need_condition
-from theory.coq_proofs import Equation
-from theory.coq_witness import witness_script
+from theory.arises import Bounded, Claim, Equality, Inequality, Reason, Slope, Solves, Total, Value, put
+from theory.assembled import Assembled
+from theory.coq import NoCoqError, letters
 from theory.derivation import Derivation, Step
-from theory.lemmas import Lemma
+from theory.kernel_lemmas import assembled, lemma_applied
+from theory.kernel_writer import GUARD, Given, Refusal, Theorem, Writer, identity
 
-GUARD = "Fail assumption. Fail reflexivity."
-"""First lines of every script: a goal that says nothing is not proved."""
-
-
-@dataclass(frozen=True)
-class Theorem:
-    """A goal for the kernel.
-
-    Args:
-        subject: what it belongs to: a derivation or a certificate, by name.
-        part: step and quantity, or the certificate's name again.
-        statement: in Coq.
-        script: tactics that prove it.
-        witness: a statement that its hypotheses can be met, and the tactics for it; empty without hypotheses.
-    """
-
-    subject: str
-    part: tuple[str, ...]
-    statement: str
-    script: str
-    witness: tuple[str, str] = ("", "")
-
-    def text(self, name: str) -> str:
-        """Write the theorem, and the lemma that its hypotheses can be met, as Coq source."""
-        lines = [f"Theorem {name} : {self.statement}.", "Proof.", self.script, "Qed."]
-        if self.witness[0]:
-            lines += [f"Lemma {name}_witness : {self.witness[0]}.", "Proof.", self.witness[1], "Qed."]
-        return "\n".join(lines)
-
-    def key(self, prelude: str) -> str:
-        """Hash of all that the kernel reads; the name does not enter."""
-        return hashlib.sha256(f"{prelude}\n{self.text('goal')}".encode()).hexdigest()
+__all__ = ["GUARD", "Refusal", "StepGoals", "Theorem", "derivation_goals", "step_goals"]
 
 
-@dataclass(frozen=True)
-class Refusal:
-    """A quantity, or a whole step, that no theorem is written for, and why."""
-
-    subject: str
-    part: tuple[str, ...]
-    reason: str
-
-
-@dataclass
-class Writer:
-    """Collects one theorem's variables, hypotheses and conclusion."""
-
-    printer: Printer
-
-    @classmethod
-    def new(cls) -> Writer:
-        """Start with no names."""
-        return cls(Printer(Names()))
-
-    def theorem(
-        self,
-        subject: str,
-        part: tuple[str, ...],
-        symbols: Sequence[sp.Symbol],
-        conclusion: str,
-        script: str,
-        hypotheses: Sequence[str] = (),
-        functions: Mapping[str, tuple[int, str]] | None = None,
-    ) -> Theorem:
-        """Put the theorem together: variables, domains, conditions, further hypotheses, conclusion."""
-        names = self.printer.names
-        conditions = [text for s in symbols for text in domain_conditions(s, names.of(s))]
-        conditions += [need_condition(need, self.printer) for need in self.printer.needs]
-        heads = [f"({name} : {'R -> ' * arity}R)" for name, (arity, _) in (functions or {}).items()]
-        heads += [f"({' '.join(names.of(s) for s in symbols)} : R)"] if symbols else []
-        binders = f"forall {' '.join(heads)}, " if heads else ""
-        every = [*conditions, *hypotheses]
-        statement = binders + "".join(f"{text} -> " for text in every) + conclusion
-        full = "\n".join(["intros.", GUARD, script])
-        witness = witness_script(symbols, names, every, self.printer.needs, functions or {})
-        return Theorem(subject, part, statement, full, witness)
-
-
-def identity(subject: str, part: tuple[str, ...], left: sp.Expr, right: sp.Expr) -> Theorem:
-    """Ask whether two expressions are equal wherever both have a value.
-
-    Raises:
-        NoCoqError: an expression that cannot be printed, or both are printed alike.
-    """
-    writer = Writer.new()
-    symbols = letters([left, right])
-    for symbol in symbols:
-        writer.printer.names.of(symbol)
-    texts = [writer.printer.text(side) for side in (left, right)]
-    if texts[0] == texts[1]:
-        raise NoCoqError("both sides are written alike")
-    script = Equation(writer.printer.names).script(left, right)
-    return writer.theorem(subject, part, symbols, f"{texts[0]} = {texts[1]}", script)
-
-
-def lemma_applied(subject: str, step: Step, quantity: str, weight: sp.Expr = sp.S.One) -> Theorem:
-    """Ask that a lemma, with these letters, bounds what it bounds, times a weight, by the stated quantity.
-
-    The lemma is a hypothesis for all values of its letters, with its numerical hypotheses as premises: what is supplied
-    for each is one more letter.
-
-    Raises:
-        NoCoqError: an expression that cannot be printed.
-    """
-    application = step.application
-    if application is None:
-        raise NoCoqError("no lemma is applied")
-    lemma, writer = application.lemma, Writer.new()
-    own = letters([lemma.bound, *(h.at_most for h in lemma.hypotheses if h.at_most is not None)])
-    supplied = [m for m in application.matches if m.asked is not None]
-    values = [sp.sympify(application.letters.get(letter, letter)) for letter in own]
-    stated = step.stated[quantity]
-    symbols = letters([stated, weight, *values, *(sp.sympify(m.supplied) for m in supplied)])
-    for symbol in symbols:
-        writer.printer.names.of(symbol)
-    conclusion = writer.printer.text(stated)
-    arguments = [writer.printer.text(value) for value in values]
-    extra = [writer.printer.text(sp.sympify(m.supplied)) for m in supplied]
-    hypothesis, witness = lemma_hypothesis(lemma, own, len(extra))
-    instance = put(lemma.bound, dict(zip(own, values, strict=True)))
-    left = " ".join(["bounded", *arguments])
-    apply = f"apply (lemma {' '.join([*arguments, *extra])}); solve [sign]"
-    if weight != 1:
-        left = f"{writer.printer.text(weight)} * ({left})"
-        apply = f"apply Rmult_le_compat_l; [sign | {apply}]"
-        instance = times(weight, instance)
-    script = [
-        "match goal with L : context [bounded] |- _ => rename L into lemma end.",
-        f"eapply Rle_trans; [{apply} | right].",
-        Equation(writer.printer.names).script(instance, stated),
-    ]
-    functions = {"bounded": (len(own), witness)}
-    part = (step.name, quantity, f"by {lemma.key}")
-    return writer.theorem(subject, part, symbols, f"{left} <= {conclusion}", "\n".join(script), [hypothesis], functions)
-
-
-def lemma_hypothesis(lemma: Lemma, own: Sequence[sp.Symbol], numerical: int) -> tuple[str, str]:
-    """Write a lemma as a hypothesis about the function `bounded` of its letters, and a function that meets it."""
-    printer = Printer()
-    names = [printer.names.of(letter) for letter in own]
-    limits = [h.at_most for h in lemma.hypotheses if h.at_most is not None]
-    conditions = [text for letter in own for text in domain_conditions(letter, printer.names.of(letter))]
-    found = [f"found_{index}" for index in range(numerical)]
-    conditions += [f"{name} <= {printer.text(limit)}" for name, limit in zip(found, limits, strict=True)]
-    bound = printer.text(lemma.bound)
-    conditions += [need_condition(need, printer) for need in printer.needs]
-    binder = f"forall {' '.join([*names, *found])} : R, " if names or found else ""
-    statement = f"({binder}{''.join(text + ' -> ' for text in conditions)}{' '.join(['bounded', *names])} <= {bound})"
-    return statement, f"fun {' '.join(names)} => {bound}" if names else bound
-
-
-def arising(subject: str, step: Step, quantity: str, reason: Reason) -> Theorem:
+def arising(subject: str, step: Step, quantity: str, reason: Reason | Assembled) -> Theorem:
     """Ask whether the way a quantity arises leads to what is stated.
 
     Raises:
@@ -187,6 +38,8 @@ def arising(subject: str, step: Step, quantity: str, reason: Reason) -> Theorem:
         return identity(subject, part, put(reason.of, reason.at), stated)
     if isinstance(reason, Solves):
         return identity(subject, part, put(reason.equation, {reason.symbol: stated}), sp.S.Zero)
+    if isinstance(reason, Assembled):
+        return assembled(subject, part, stated, reason)
     if isinstance(reason, Bounded):
         return lemma_applied(subject, step, quantity, reason.weight)
     if isinstance(reason, Slope):
@@ -239,9 +92,9 @@ def inequality(subject: str, part: tuple[str, ...], claim: Inequality) -> Theore
     for symbol in symbols:
         writer.printer.names.of(symbol)
     low, high = writer.printer.text(claim.low), writer.printer.text(claim.high)
-    given = [f"0 <= {writer.printer.text(expression)}" for expression in claim.given]
+    given = {f"given_{i}": f"0 <= {writer.printer.text(one)}" for i, one in enumerate(claim.given)}
     sign = "<" if claim.strict else "<="
-    return writer.theorem(subject, part, symbols, f"{low} {sign} {high}", "order.", given)
+    return writer.theorem(subject, part, symbols, f"{low} {sign} {high}", "order.", Given(given))
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.arises import Bounded, Equality, added, times
+from theory.assembled import Assembled, summands
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.families import Family, Part, Stated, family_steps, total_variation_pair
 from theory.functionals import (
@@ -218,7 +219,7 @@ def union_step(parts: Mapping[str, Part], events: int, uses: tuple[str, ...]) ->
     )
 
 
-def assembly_step(parts: Mapping[str, Part], size: sp.Expr, uses: tuple[str, ...]) -> Step:
+def assembly_step(parts: Mapping[str, Part], size: sp.Expr, uses: tuple[str, ...], body: tuple[Step, ...]) -> Step:
     """Compare the sum of the parts, term by term and as a whole, with the theorem as stated."""
     letter = sp.Symbol("t", positive=True)
     theorem = explicit_form(None).subs({m_G: size})
@@ -244,6 +245,7 @@ def assembly_step(parts: Mapping[str, Part], size: sp.Expr, uses: tuple[str, ...
         computed={**terms, CONCLUSION: sp.Add(*(part.bound for part in parts.values())) / total},
         stated={**theorem.terms, CONCLUSION: theorem.total},
         uses=uses,
+        arises={CONCLUSION: Assembled(total, summands(body), {})},
     )
 
 
@@ -283,7 +285,7 @@ def general_bound(premises: Premises = STANDARD, share: sp.Expr = delta / 3) -> 
     parts = {"divergence": divergence_part, "S_G": part_G, "coupling": part_C, "S": part_S}
     body = (decomposition_step(split, size), divergence, *steps_G, *steps_C, *steps_S)
     union = union_step(parts, 3, ("tail S_G", "coupling", "tail S"))
-    assembly = assembly_step(parts, size, ("divergence", "bound S_G", "coupling", "bound S", "union"))
+    assembly = assembly_step(parts, size, ("divergence", "bound S_G", "coupling", "bound S", "union"), body)
     return Derivation(
         name="general bound, explicit form, m_G >= 1",
         assumes=(
@@ -308,7 +310,7 @@ def ordinary_bound(premises: Premises = STANDARD) -> Derivation:
     )
     parts = {"S": part_S}
     union = union_step(parts, 1, ("tail S",))
-    assembly = assembly_step(parts, size, ("bound S", "union"))
+    assembly = assembly_step(parts, size, ("bound S", "union"), steps_S)
     return Derivation(
         name="general bound, explicit form, m_G = 0",
         assumes=(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.arises import times
+from theory.assembled import Assembled, summands
 from theory.coupling import TAU, CoupledPremises, shift_step
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.families import Family, Part
@@ -140,7 +141,7 @@ def _finish(
     total = m_S + size
     with_tau, written_out = (form.subs({m_G: size}) for form in stated)
     body = (*start.steps, *steps)
-    whole = {**start.costs, **terms}
+    whole, uses = {**start.costs, **terms}, tuple(step.name for step in body)
     assembly = Step(
         name="assembly",
         says="The parts, divided by m_T, are the terms of the bound as stated; tau is then written out.",
@@ -150,7 +151,8 @@ def _finish(
             CONCLUSION: (sp.Add(*whole.values()) / total).subs(TAU, start.found),
         },
         stated={**with_tau.terms, CONCLUSION: written_out.total},
-        uses=tuple(step.name for step in body),
+        uses=uses,
+        arises={} if "rests" in uses else {CONCLUSION: Assembled(total, summands(body), {TAU: start.found})},
     )
     suffix = "" if size != 0 else ", m_G = 0"
     return Derivation(name + suffix, martingale_bound(COUPLED, size).assumes, (*body, assembly))

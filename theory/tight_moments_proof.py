@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.assembled import Assembled, summands
 from theory.concentration import AZUMA_HOEFFDING
 from theory.coupling import TAU, CoupledPremises, shift_step
 from theory.derivation import CONCLUSION, Derivation, Step
@@ -43,6 +44,7 @@ def _assembly(
     terms: dict[str, sp.Expr],
     stated: tuple[Bound, Bound],
     found: sp.Expr,
+    body: tuple[Step, ...],
     uses: tuple[str, ...],
     generated: sp.Expr = AUGMENTED,
 ) -> Step:
@@ -56,6 +58,7 @@ def _assembly(
         computed={**computed, CONCLUSION: (sp.Add(*terms.values()) / size).subs(TAU, found)},
         stated={**with_tau.terms, CONCLUSION: written_out.total},
         uses=uses,
+        arises={CONCLUSION: Assembled(size, summands(body), {TAU: found})},
     )
 
 
@@ -86,6 +89,7 @@ def coupled_bound(premises: CoupledPremises = COUPLED, share: sp.Expr = delta / 
         terms,
         (coupled_form(None, TAU), coupled_form(None)),
         found,
+        body,
         ("divergence", "shift", "bound S_G", "coupling", "bound S", "union"),
     )
     assumes = martingale_bound(premises).assumes
@@ -235,7 +239,7 @@ def split_bound(
         "second_order": chaos_part.bound,
     }
     stated = (split_form(None, parts.shift), split_form(None))
-    assembly = _assembly(terms, stated, found, tuple(step.name for step in steps), size)
+    assembly = _assembly(terms, stated, found, tuple(steps), tuple(step.name for step in steps), size)
     assumes = martingale_bound(premises).assumes
     name = "first order by a martingale, second order by moments" + ("" if size != 0 else ", m_G = 0")
     return Derivation(name, assumes, (*steps, assembly))

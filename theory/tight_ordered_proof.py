@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.assembled import Assembled, summands
 from theory.coupling import TAU, CoupledPremises, shift_step
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.families import Family, Part, Stated, centring_step
@@ -111,6 +112,7 @@ def ordered_bound(premises: CoupledPremises = COUPLED, size: sp.Expr = AUGMENTED
             CONCLUSION: ordered_form().subs({m_G: size}).total,
         },
         uses=tuple(step.name for step in steps),
+        arises={CONCLUSION: Assembled(total, summands(steps), {TAU: found})},
     )
     name = "general bound by one martingale of centred terms" + ("" if size != 0 else ", m_G = 0")
     return Derivation(name, martingale_bound(premises, size).assumes, (*steps, assembly))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from theory.arises import added, evaluated, times
+from theory.assembled import Assembled, summands
 from theory.concentration import AZUMA_HOEFFDING
 from theory.coupling import TAU, CoupledPremises, shift_step
 from theory.derivation import CONCLUSION, Derivation, Step
@@ -279,7 +280,7 @@ def martingale_bound(premises: CoupledPremises = COUPLED, size: sp.Expr = AUGMEN
     tail, fluctuation = martingale_step(parts, tuple(ranges))
     union = union_step({"martingale": fluctuation}, 1, (tail.name,))
     steps += [*ranges, tail, union]
-    assembly = _assembly(parts, bounds, fluctuation, found, tuple(step.name for step in steps))
+    assembly = _assembly(parts, bounds, fluctuation, found, tuple(steps))
     return Derivation(
         name="general bound by one martingale" + ("" if size != 0 else ", m_G = 0"),
         assumes=(
@@ -294,7 +295,7 @@ def martingale_bound(premises: CoupledPremises = COUPLED, size: sp.Expr = AUGMEN
 
 
 def _assembly(
-    parts: Sums, bounds: dict[str, sp.Expr], fluctuation: Part, found: sp.Expr, uses: tuple[str, ...]
+    parts: Sums, bounds: dict[str, sp.Expr], fluctuation: Part, found: sp.Expr, body: tuple[Step, ...]
 ) -> Step:
     stated = martingale_form(parts.shift).subs({m_G: parts.size})
     real = sp.expand(bounds["S"])
@@ -314,5 +315,6 @@ def _assembly(
         rule="assembly",
         computed={**terms, CONCLUSION: whole.subs(TAU, found)},
         stated={**stated.terms, CONCLUSION: martingale_form().subs({m_G: parts.size}).total},
-        uses=uses,
+        uses=tuple(step.name for step in body),
+        arises={CONCLUSION: Assembled(total, summands(body), {TAU: found})},
     )

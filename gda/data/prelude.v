@@ -43,6 +43,49 @@ Proof.
   left; apply Rinv_0_lt_compat, ln_2_positive.
 Qed.
 
+Lemma ceiling_is : forall x z, IZR z - 1 < x <= IZR z -> ceiling x = IZR z.
+Proof.
+  intros x z H. unfold ceiling. f_equal.
+  enough (Int_part (- x) = (- z)%Z) by lia.
+  unfold Int_part. rewrite <- (up_tech (- x) (- z)%Z); [lia | |]; rewrite ?plus_IZR, opp_IZR; lra.
+Qed.
+
+Lemma n_ceil_log2_dyadic : forall n (k : nat), 2 ^ k < n <= 2 ^ S k -> n_ceil_log2 n = n * IZR (Z.of_nat (S k)).
+Proof.
+  intros n k [L H]. unfold n_ceil_log2. f_equal. apply ceiling_is.
+  assert (P : forall j, 0 < 2 ^ j) by (intro j; apply pow_lt; lra).
+  assert (G : forall j, ln (2 ^ j) = INR j * ln 2).
+  { induction j as [|j IH]. { simpl. rewrite ln_1. ring. }
+    rewrite <- tech_pow_Rmult, ln_mult, IH, S_INR by (try apply P; lra). ring. }
+  pose proof ln_2_positive as T. rewrite <- INR_IZR_INZ, S_INR.
+  assert (A : INR k * ln 2 < ln n) by (rewrite <- G; apply ln_increasing; [apply P | exact L]).
+  assert (B : ln n <= (INR k + 1) * ln 2).
+  { rewrite <- S_INR, <- G. destruct H as [H | H]; [left; apply ln_increasing; [specialize (P k); lra | exact H] |].
+    rewrite H. lra. }
+  split; [apply Rmult_lt_reg_r with (1 := T) | apply Rmult_le_reg_r with (1 := T)];
+    unfold Rdiv; rewrite ?Rmult_assoc, Rinv_l by lra; lra.
+Qed.
+
+Lemma log_scale : forall x a b, 0 < a -> a <= x -> x <= b -> exists u, ln a <= u <= ln b /\ x = exp u.
+Proof.
+  intros x a b A L H. exists (ln x). rewrite exp_ln by lra.
+  assert (M : forall y z, 0 < y -> y <= z -> ln y <= ln z).
+  { intros y z Y [K | K]; [left; now apply ln_increasing | rewrite K; lra]. }
+  repeat split; apply M; lra.
+Qed.
+
+Lemma Rmin_first : forall x y, x - y <= 0 -> Rmin x y = x.
+Proof. intros x y H. apply Rmin_left. lra. Qed.
+
+Lemma Rmin_second : forall x y, y - x <= 0 -> Rmin x y = y.
+Proof. intros x y H. apply Rmin_right. lra. Qed.
+
+Lemma Rmin_by_Rabs : forall x y, Rmin x y = (x + y - Rabs (x - y)) / 2.
+Proof. intros x y. unfold Rmin, Rabs. destruct (Rle_dec x y); destruct (Rcase_abs (x - y)); lra. Qed.
+
+Lemma Rmax_by_Rabs : forall x y, Rmax x y = (x + y + Rabs (x - y)) / 2.
+Proof. intros x y. unfold Rmax, Rabs. destruct (Rle_dec x y); destruct (Rcase_abs (x - y)); lra. Qed.
+
 Lemma sqrt_scaled : forall x k y, 0 <= k -> 0 <= y -> x = k * k * y -> sqrt x = k * sqrt y.
 Proof.
   intros x k y Hk Hy E. rewrite E, sqrt_mult; [rewrite sqrt_square by exact Hk; reflexivity | nra | exact Hy].
@@ -65,8 +108,8 @@ Ltac sign :=
       | |- 0 <= sqrt _ => apply sqrt_pos
       | |- 0 < sqrt _ => apply sqrt_lt_R0; sign
       | |- 0 <= Rabs _ => apply Rabs_pos
-      | |- 0 < ln _ => apply ln_positive; sign
-      | |- 0 <= ln _ => apply ln_nonnegative; sign
+      | |- 0 < ln _ => apply ln_positive; first [sign | interval]
+      | |- 0 <= ln _ => apply ln_nonnegative; first [sign | interval]
       | |- 0 <= n_ceil_log2 _ => apply n_ceil_log2_nonnegative; sign
       | |- 0 < / _ => apply Rinv_0_lt_compat; sign
       | |- 0 <= / _ => left; apply Rinv_0_lt_compat; sign
@@ -132,6 +175,7 @@ Ltac summation :=
 
 (* Hypotheses that can be met. *)
 Ltac witness :=
+  cbv beta; rewrite ?Rabs_R0;
   first
     [ lra
     | intros; first [apply Rle_refl | sign]
@@ -140,3 +184,8 @@ Ltac witness :=
 
 (* An inequality. *)
 Ltac order := first [sign | nra | interval].
+
+(* The sign of a sum whose terms have it: strictly, by its first one or by all of them. *)
+Ltac weakly := repeat (apply Rplus_le_le_0_compat; [| solve [sign]]); solve [sign].
+Ltac strictly :=
+  first [repeat (apply Rplus_lt_le_0_compat; [| solve [sign]]); solve [sign] | solve [sign]].
