@@ -180,7 +180,10 @@ def decide(evidence: Evidence) -> Verdict:
 
 
 def _axioms(checks: Sequence[Check]) -> tuple[str, ...]:
-    return tuple(sorted({key for check in checks for key in check.axioms}, key=lambda key: (len(key), key)))
+    from theory.foundations import foundations_of
+
+    found = foundations_of(key for check in checks for key in check.axioms)
+    return tuple(sorted(found, key=lambda key: (len(key), key)))
 
 
 def gather(claim: Claim, context: Context) -> Outcome:

@@ -11,13 +11,17 @@ from theory.lemmas import LEMMAS, Lemma
 from theory.quadratic_tails import TAILS
 from theory.sgd_stability import SGD_CONVEX, SGD_NONCONVEX
 from theory.sgd_stability_proof import CONTRACTIVE, EXPANSIVE, NONEXPANSIVE
+from theory.sharpened_lemmas import SHARPENED_LEMMAS
+from theory.tested_lemmas import TESTED
 from theory.variance import VARIANCE
 
 CITED: Mapping[str, Lemma] = {
     lemma.key: lemma
     for lemma in (
         *LEMMAS,
+        *SHARPENED_LEMMAS,
         *CONCENTRATION,
+        *TESTED,
         *TAILS,
         *VARIANCE,
         EXPANSIVE,

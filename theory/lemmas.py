@@ -153,8 +153,9 @@ BKZ_MOMENT = Lemma(
         Hypothesis("centred", "E[g_i | all Z_j but Z_i] = 0", sp.Integer(0)),
         Hypothesis("difference", "g_i changes by at most b with any one Z_j, j != i", b),
     ),
-    source="Bousquet, Klochkov, Zhivotovskiy, COLT 2020 (arXiv 1910.07833), Theorem 4; p >= 2",
-    sureness="recalled",
+    source="Bousquet, Klochkov, Zhivotovskiy, COLT 2020 (arXiv 1910.07833), Theorem 4; p >= 2; derived in"
+    " `theory.sharpened_proof`, with smaller constants, too",
+    sureness="derived",
     constants={c_chaos: 12 * sp.sqrt(2), c_iid: sp.Integer(4)},
     moments_from=sp.Integer(2),
 )
@@ -228,8 +229,8 @@ RIO = Lemma(
     left="||sum_i X_i||_p^2",
     bound=(p - 1) * n * a**2,
     hypotheses=(Hypothesis("moments", "martingale differences with ||X_i||_p <= a, p >= 2"),),
-    source="Rio, J. Theor. Probab. 2009",
-    sureness="recalled",
+    source="Rio, J. Theor. Probab. 2009; derived in `theory.moment_proofs`",
+    sureness="derived",
 )
 
 PINSKER = Lemma(

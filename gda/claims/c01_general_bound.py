@@ -11,6 +11,7 @@ from gda.evidence import Check, Claim, Evidence, Table
 from numerics.compile import compile_expression
 from theory.cited import CITED
 from theory.derivation import Derivation
+from theory.foundations import lemmas_of
 from theory.lemma_proofs import moments_to_tails
 from theory.lemmas import PUBLISHED, SHARPENED
 from theory.order_form_proof import order_form_dominates
@@ -40,7 +41,7 @@ def derivation_check(chain: Derivation, command: str = COMMAND) -> Check:
         claimed="all",
         holds=not failures,
         command=command,
-        axioms=tuple(lemma.key for lemma in chain.axioms),
+        axioms=tuple(lemma.key for lemma in lemmas_of(chain)),
         internal=True,
     )
 
