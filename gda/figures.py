@@ -183,6 +183,49 @@ def draw_maps(maps: Sequence[Map], sizes: Sequence[int], dimensions: Sequence[in
     return write
 
 
+@dataclass(frozen=True)
+class Regions:
+    """Regions over (m_S, d): an index of `labels` for each point of the grid, and dots with a label of their own."""
+
+    title: str
+    sizes: Any
+    dimensions: Any
+    kind: Any
+    labels: Sequence[str]
+    dots: Sequence[tuple[float, float]] = ()
+    dots_label: str = ""
+
+
+_REGIONS = ("#d9d9d9", "#35b779", "#c7e9c0")
+
+
+def draw_regions(regions: Sequence[Regions], title: str) -> Callable[[Path], None]:
+    """Return what draws regions side by side, on logarithmic axes; at most three kinds."""
+
+    def write(path: Path) -> None:
+        from matplotlib.colors import ListedColormap
+
+        figure, grid = _canvas(len(regions), 1, 5.8, 4.4)
+        for each, axes in zip(regions, grid.flat, strict=True):
+            colours = _REGIONS[: len(each.labels)]
+            top = len(colours) - 1
+            axes.pcolormesh(each.sizes, each.dimensions, each.kind, cmap=ListedColormap(colours), vmin=0, vmax=top)
+            for label, colour in zip(each.labels, colours, strict=True):
+                axes.fill_between([], [], color=colour, label=label)
+            if each.dots:
+                axes.plot(*zip(*each.dots, strict=True), ">", color="black", markersize=4, label=each.dots_label)
+            axes.set_xscale("log")
+            axes.set_yscale("log")
+            axes.set_xlabel(AXIS["m_S"])
+            axes.set_ylabel(AXIS["d"])
+            axes.set_title(each.title, fontsize=10)
+            axes.legend(fontsize=7, loc="center right", framealpha=0.95)
+        figure.suptitle(title, fontsize=11)
+        _save(figure, path)
+
+    return write
+
+
 def draw_curves(
     panels: Mapping[str, Sequence[Line]], titles: Mapping[str, str], y_labels: Mapping[str, str], columns: int = 3
 ) -> Callable[[Path], None]:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from gda.certificates.claim import Claim
 from gda.certificates.gain import mean_claims
 from gda.certificates.run import Settled
 from gda.evidence import Table
-from gda.figures import AXIS, _canvas, _save
+from gda.figures import Regions, draw_regions
 from numerics.compile import compile_expression
 from theory.mixture_gain import Form, border, divergences
 
@@ -103,34 +102,17 @@ def _first(ways: Sequence[Help]) -> str | None:
     return f"1e{min(way.power for way in ways)}" if ways else None
 
 
+_KINDS = ("no number does", "some number does", "some does, and bound(0) > M says nothing")
+
+
 def draw_gain(settled: Sequence[Settled]) -> Callable[[Path], None]:
     """Return what draws where some m_G lowers the bound, with the certified thresholds as dots; delta = 1/20."""
-
-    def write(path: Path) -> None:
-        figure, grid = _canvas(len(FORMS), 1, 5.8, 4.4)
-        for form, axes in zip(FORMS, grid.flat, strict=True):
-            _shade(axes, form)
-            _dots(axes, plan(form), Answers(settled))
-            axes.set_title(f"{form} form, delta = {LEVEL}", fontsize=10)
-            axes.set_xlabel(AXIS["m_S"])
-            axes.set_ylabel(AXIS["d"])
-            axes.legend(fontsize=7, loc="center right", framealpha=0.95)
-        figure.suptitle("Does some number of generated examples lower the mixture's bound?", fontsize=11)
-        _save(figure, path)
-
-    return write
+    answers = Answers(settled)
+    title = "Does some number of generated examples lower the mixture's bound?"
+    return draw_regions([_regions(form, answers) for form in FORMS], title)
 
 
-_COLOURS: Mapping[str, str] = {
-    "no number does": "#d9d9d9",
-    "some number does": "#35b779",
-    "some does, and bound(0) > M says nothing": "#c7e9c0",
-}
-
-
-def _shade(axes: Any, form: Form) -> None:
-    from matplotlib.colors import ListedColormap
-
+def _regions(form: Form, answers: Answers) -> Regions:
     sizes = np.unique(np.round(np.geomspace(DECADES[0][0], DECADES[-1][1], 400)))
     dimensions = np.geomspace(1, DIMENSIONS[-1], 300)
     # The dimension is an integer; between two the picture shows the one below.
@@ -138,20 +120,12 @@ def _shade(axes: Any, form: Form) -> None:
     void = cap(m_S=sizes, delta=float(LEVEL)) > 0
     gains = free(m_S=sizes[None, :], d=np.floor(dimensions)[:, None], delta=float(LEVEL)) > 0
     kind = np.where(void[None, :], 2, np.where(gains, 1, 0))
-    axes.pcolormesh(sizes, dimensions, kind, cmap=ListedColormap(list(_COLOURS.values())), vmin=0, vmax=2)
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    for label, colour in _COLOURS.items():
-        axes.fill_between([], [], color=colour, label=label)
-
-
-def _dots(axes: Any, found: Plan, answers: Answers) -> None:
-    rows = [(dim, found.none_from(dim)) for dim in DIMENSIONS]
-    held = [
-        (first, dim)
-        for dim, first in rows
-        if first is not None and answers.hold(none_claim(found.form, found.none_claimed_at(dim)))
+    found = plan(form)
+    firsts = [(found.none_from(dimension), dimension) for dimension in DIMENSIONS]
+    dots = [
+        (float(first), float(dimension))
+        for first, dimension in firsts
+        if first is not None and answers.hold(none_claim(form, found.none_claimed_at(dimension)))
     ]
-    if held:
-        x, y = zip(*held, strict=True)
-        axes.plot(x, y, ">", color="black", markersize=4, label="from here on certified: no number")
+    label = "from here on certified: no number"
+    return Regions(f"{form} form, delta = {LEVEL}", sizes, dimensions, kind, _KINDS, dots, label)
