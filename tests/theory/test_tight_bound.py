@@ -70,7 +70,7 @@ CONCLUDED = {
 STATED = [
     pytest.param(name, step.name, quantity, id=f"{name}:{step.name}:{quantity}")
     for name, derivation in DERIVATIONS.items()
-    if name != "variance, a small share"  # its steps are those of "variance"
+    if name not in ("variance, a small share", "half-centred, m_G = 0", "trivial, m_G = 0")  # steps of their namesakes
     for step in derivation.steps
     for quantity in step.stated
 ]
@@ -78,8 +78,17 @@ POINT = {M: 1, beta: sp.Rational(1, 6), D_TV: sp.Rational(1, 2), T: sp.Rational(
 POINT |= {m_S: 4, m_G: 2, delta: 2 / sp.E**2}
 
 
+FOUND = {id(step): step.failures() for derivation in DERIVATIONS.values() for step in derivation.steps}
+"""What is wrong with the steps as they are derived, once: a mutant of one step shares all the others."""
+
+
 def failing_steps(derivation: Derivation) -> list[str]:
     return list(dict.fromkeys(failure.step for failure in derivation.failures()))
+
+
+def failing_steps_of_mutant(derivation: Derivation) -> list[str]:
+    found = (FOUND[id(step)] if id(step) in FOUND else step.failures() for step in derivation.steps)
+    return list(dict.fromkeys(failure.step for failures in found for failure in failures))
 
 
 @pytest.mark.parametrize("name", DERIVATIONS)
@@ -94,7 +103,7 @@ def test_every_stated_constant_is_caught_in_its_own_step(name, step, quantity, f
     original = derivation.step(step)
     value = sp.sympify(original.stated[quantity])
     wrong = value * factor if value != 0 else beta * factor
-    assert failing_steps(derivation.with_step(original.restate(quantity, wrong))) == [step]
+    assert failing_steps_of_mutant(derivation.with_step(original.restate(quantity, wrong))) == [step]
 
 
 # A plausible slip in each constant: (derivation, step, quantity, wrong value).
@@ -137,7 +146,7 @@ def test_a_plausible_slip_is_caught_where_it_is_made(slip):
     name, step, quantity, wrong = SLIPS[slip]
     derivation = DERIVATIONS[name]
     assert not agree(derivation.step(step).stated[quantity], wrong)
-    assert failing_steps(derivation.with_step(derivation.step(step).restate(quantity, wrong))) == [step]
+    assert failing_steps_of_mutant(derivation.with_step(derivation.step(step).restate(quantity, wrong))) == [step]
 
 
 PROOFS = [martingale_bound, ordered_bound, coupled_bound, split_bound, half_centred_bound, variance_bound]
@@ -333,11 +342,16 @@ def test_no_jump_at_no_augmentation(bound):
 
 
 def test_the_best_is_the_smallest():
+    best = best_bound().terms
+
+    def value(point):  # by hand: SymPy takes long to compare what the Min holds
+        return float(best["divergence"].subs(point)) + min(float(rest.subs(point)) for rest in best["smallest"].args)
+
     values = [float(form.total.subs(POINT)) for form in tighter_forms()]
-    assert min(values) > 1 == float(best_bound().total.subs(POINT))
+    assert min(values) > 1 == pytest.approx(value(POINT), rel=1e-14)
     larger = {**POINT, m_S: 400, m_G: 200, beta: sp.Rational(1, 600), T_1: sp.Rational(1, 400)}
     values = [float(form.total.subs(larger)) for form in tighter_forms()]
-    assert float(best_bound().total.subs(larger)) == pytest.approx(min(values), rel=1e-14)
+    assert value(larger) == pytest.approx(min(values), rel=1e-14)
     assert min(values) < float(coupled_form(SHARPENED).total.subs(larger)) < float(explicit_form().total.subs(larger))
 
 
@@ -364,8 +378,8 @@ def test_bounds_are_selected_by_name():
 def test_what_the_forms_rest_on():
     axioms = {name: {lemma.key for lemma in derivation.axioms} for name, derivation in DERIVATIONS.items()}
     assert axioms["martingale"] == axioms["ordered"] == {"L4", "L11"}
-    assert axioms["coupled"] == {"L1", "L3", "L4"}
-    assert axioms["split"] == {"L1", "L4", "L11"}
+    assert axioms["coupled"] == {"L3", "L4"}
+    assert axioms["split"] == {"L4", "L11"}
     assert axioms["half-centred"] == {"L4", "L11"}
     assert axioms["variance"] == {"L0", "L4", "L11"}
     assert axioms["variance of rests"] == {"V1", "V2"}
