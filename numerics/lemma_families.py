@@ -214,9 +214,15 @@ def chi_squares(rng: np.random.Generator, count: int) -> Cases:
         weights.append(tuple(Fraction(int(w), 10) for w in rng.choice(np.arange(1, 40), size, replace=False)))
     return {
         "L10": tuple(gaussians.chi_square_case(d, x) for d in sizes for x in levels),
-        "L18": tuple(gaussians.weighted_case(w, x) for w in weights for x in levels),
-        "L19": tuple(gaussians.chi_square_case(d, x, lower=True) for d in sizes for x in levels),
+        "L20": tuple(gaussians.weighted_case(w, x) for w in (*weights, *map(_signed, weights)) for x in levels),
+        "L21": tuple(gaussians.chi_square_case(d, x, lower=True) for d in sizes for x in levels),
+        "L22": tuple(gaussians.normal_case(x) for x in levels),
     }
+
+
+def _signed(weights: Sequence[Fraction]) -> tuple[Fraction, ...]:
+    # Every other weight negative, the first and largest of them.
+    return tuple(-w if k % 2 == 0 else w for k, w in enumerate(weights))
 
 
 FAMILIES: tuple[Family, ...] = (
@@ -230,7 +236,7 @@ FAMILIES: tuple[Family, ...] = (
         ("L9", "L16", "L17", "L17-lower", "X2", "X3"),
         pairs_of_gaussians,
     ),
-    Family("chi-squares; quantiles enclosed by incomplete gamma functions", ("L10", "L18", "L19"), chi_squares),
+    Family("chi-squares; quantiles enclosed by incomplete gamma functions", ("L10", "L20", "L21", "L22"), chi_squares),
 )
 
 SERVED_BY: Mapping[str, str] = {

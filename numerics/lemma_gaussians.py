@@ -192,7 +192,7 @@ def quantile(tail: Callable[[Fraction], arb], level: arb, low: Fraction, high: F
 
 
 def chi_square_case(d: int, x: Fraction, lower: bool = False) -> Case:
-    """Return the case of L10 for d degrees of freedom at the level exp(-x), or of L19 for the lower tail."""
+    """Return the case of L10 for d degrees of freedom at the level exp(-x), or of L21 for the lower tail."""
 
     def above(t: Fraction) -> arb:
         return chi_square_above(d, d + t)
@@ -208,14 +208,26 @@ def chi_square_case(d: int, x: Fraction, lower: bool = False) -> Case:
     return Case(f"d = {d}, x = {short(x)}", {"d": d, "x": x}, {"law": True}, low, high)
 
 
+def normal_case(x: Fraction) -> Case:
+    """Return the case of L22 at the level exp(-x): the square of a normal is chi-square with one degree."""
+    square = chi_square_case(1, x)
+    with precision(_TAIL_BITS):
+        low, high = ((1 + end).sqrt() for end in (square.low, square.high))
+    return Case(f"x = {short(x)}", {"x": x}, {"law": True}, low, high)
+
+
 def weighted_case(weights: Sequence[Fraction], x: Fraction) -> Case:
-    """Return the case of L18 with each weight taken twice, which makes the sum one of exponential variables.
+    """Return the case of L20 with each weight taken twice, which makes the sum one of exponential variables.
+
+    Args:
+        weights: of either sign.
+        x: the level is exp(-x).
 
     Raises:
-        ValueError: weights that are not positive and different.
+        ValueError: weights that are 0 or equal.
     """
-    if min(weights, default=Fraction(0)) <= 0 or len(set(weights)) < len(weights):
-        raise ValueError(f"weights must be positive and different. Found {listed(weights)}.")
+    if not weights or 0 in weights or len(set(weights)) < len(weights):
+        raise ValueError(f"weights must be different and not 0. Found {listed(weights)}.")
     factors = []
     for k, a in enumerate(weights):
         factor = Fraction(1)
@@ -225,12 +237,16 @@ def weighted_case(weights: Sequence[Fraction], x: Fraction) -> Case:
     mean = 2 * sum(weights, Fraction(0))
 
     def above(t: Fraction) -> arb:
-        exponents = (ball(-(t + mean) / (2 * a)).exp() for a in weights)
-        return sum((factor * e for factor, e in zip(factors, exponents, strict=True)), arb(0))
+        # Partial fractions: above 0 the positive weights' exponentials count, below 0 the negative ones'.
+        up = t + mean >= 0
+        terms = (f * ball(-(t + mean) / (2 * a)).exp() for f, a in zip(factors, weights, strict=True) if (a > 0) is up)
+        found = sum(terms, arb(0))
+        return found if up else 1 - found
 
-    far = 4 * (x + len(weights) + 1) * sum(weights, Fraction(0))
-    low, high = quantile(above, ball(-x).exp(), -mean, far)
-    norm_2 = round_up(root(2 * sum((a * a for a in weights), Fraction(0)), 2))
-    letters = {"norm_2": norm_2, "norm_oo": max(weights), "x": x}
-    measured = {"law": True, "euclidean": norm_2, "largest": max(weights)}
+    far = 4 * (x + len(weights) + 1) * sum(map(abs, weights), Fraction(0))
+    # Not halved at 0, which is the quantile itself for one weight at x = 1.
+    low, high = quantile(above, ball(-x).exp(), -far * Fraction(8, 7), far)
+    squares, scale = 2 * sum((a * a for a in weights), Fraction(0)), max(*weights, Fraction(0))
+    letters = {"F": squares, "c": scale, "x": x}
+    measured = {"law": True, "squares": squares, "scale": scale}
     return Case(f"weights {listed(weights)}, twice each, x = {short(x)}", letters, measured, low, high)

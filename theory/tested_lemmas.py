@@ -33,16 +33,14 @@ from theory.lemmas import (
     b,
     c_chaos,
     n,
-    x,
 )
+from theory.quadratic_tails import TAILS
 from theory.sharpened_lemmas import BALANCED, HOELDER, SHARP_MOMENT_MCDIARMID, TREE_MOMENT
-from theory.symbols import D_TV, d, m_G, p
+from theory.symbols import D_TV, m_G, p
 
 hilbert = sp.Symbol("Delta_F", nonnegative=True)
 """``||S_1^(-1/2) S_2 S_1^(-1/2) - I||_F``, as in L9."""
 larger = sp.Symbol("Delta", nonnegative=True)
-norm_2 = sp.Symbol("norm_2", nonnegative=True)
-norm_oo = sp.Symbol("norm_oo", nonnegative=True)
 distance = sp.Symbol("tv", nonnegative=True)
 
 MARCINKIEWICZ_ZYGMUND = Lemma(
@@ -96,30 +94,6 @@ GAUSSIAN_TV_SAME_MEAN = Lemma(
     sureness="recalled",
 )
 
-WEIGHTED_CHI_SQUARE_TAIL = Lemma(
-    key="L18",
-    title="upper tail of a weighted sum of chi-squares",
-    left="sum_i a_i (Y_i^2 - 1), with probability at least 1 - exp(-x), Y_i standard normal, a_i >= 0",
-    bound=2 * norm_2 * sp.sqrt(x) + 2 * norm_oo * x,
-    hypotheses=(
-        Hypothesis("law", "the Y_i are independent standard normals"),
-        Hypothesis("euclidean", "sqrt(sum a_i^2) <= norm_2", norm_2),
-        Hypothesis("largest", "max a_i <= norm_oo", norm_oo),
-    ),
-    source=CHI_SQUARE_TAIL.source,
-    sureness="recalled",
-)
-
-CHI_SQUARE_LOWER_TAIL = Lemma(
-    key="L19",
-    title="lower tail of chi-square",
-    left="d - U, with probability at least 1 - exp(-x), U ~ chi-square with d degrees of freedom",
-    bound=2 * sp.sqrt(d * x),
-    hypotheses=CHI_SQUARE_TAIL.hypotheses,
-    source=CHI_SQUARE_TAIL.source,
-    sureness="recalled",
-)
-
 PRODUCT_TV_UNION = Lemma(
     key="L8-union",
     title="total variation of i.i.d. samples, by coupling every draw",
@@ -150,8 +124,6 @@ TESTED: tuple[Lemma, ...] = (
     GAUSSIAN_TV_LARGER,
     GAUSSIAN_TV_SAME_MEAN,
     SAME_MEAN_LOWER,
-    WEIGHTED_CHI_SQUARE_TAIL,
-    CHI_SQUARE_LOWER_TAIL,
 )
 """Lemmas that are tested though nothing here rests on them: rivals and companions of those that are used."""
 
@@ -251,7 +223,7 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(PRODUCT_TV_UNION.key, PRODUCT_TV_UNION),
     Statement("L9", GAUSSIAN_TV),
     Statement("L10", CHI_SQUARE_TAIL),
-    *(Statement(lemma.key, lemma) for lemma in (*CONCENTRATION, *TESTED[1:])),
+    *(Statement(lemma.key, lemma) for lemma in (*CONCENTRATION, *TESTED[1:], *TAILS)),
     *FALSE,
 )
 """All that is tested, the false ones last."""
