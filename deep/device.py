@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import torch
 
 
@@ -40,3 +43,21 @@ def seeded_generator(seed: int, device: torch.device | None = None) -> torch.Gen
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise ValueError(f"seed must be an integer in [0, 2^63). Found {seed!r}.")
     return torch.Generator(device=device or torch.device("cpu")).manual_seed(seed)
+
+
+@contextmanager
+def seeded_construction(seed: int) -> Iterator[None]:
+    """Make modules on the CPU with weights that depend on a seed alone.
+
+    PyTorch draws initial weights from its global generator; that one is seeded inside and put back as it was after.
+
+    Raises:
+        ValueError: a seed out of range.
+    """
+    state = seeded_generator(seed).get_state()
+    before = torch.random.get_rng_state()
+    torch.random.set_rng_state(state)
+    try:
+        yield
+    finally:
+        torch.random.set_rng_state(before)
