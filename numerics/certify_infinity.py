@@ -68,9 +68,16 @@ def invert(
     new = [(s, t) for s, t in zip(symbols, worked, strict=True) if s != t]
     if not new:
         return expression, symbols
-    found = sp.factor(sp.together(expression.subs({s: 1 / t for s, t in new}, simultaneous=True)))
+    # What is not rational in the other symbols is a letter meanwhile: its powers would be those of a polynomial.
+    letters = {node: sp.Dummy() for node in sp.preorder_traversal(expression) if _irrational(node)}
+    rational = expression.xreplace(letters).subs({s: 1 / t for s, t in new}, simultaneous=True)
+    found = sp.factor(sp.together(rational))
     for _, t in new:
         above, below = sp.fraction(sp.together(found))
         lowest = [min(m[0] for m in sp.Poly(x, t).monoms()) if x.has(t) else 0 for x in (above, below)]
         found = sp.factor(found * t ** (lowest[1] - lowest[0]))
-    return found, worked
+    return found.xreplace({letter: node for node, letter in letters.items()}), worked
+
+
+def _irrational(node: sp.Basic) -> bool:
+    return isinstance(node, sp.Function) or (isinstance(node, sp.Pow) and not node.exp.is_Integer)
