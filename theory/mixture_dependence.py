@@ -122,7 +122,7 @@ def divergence_step() -> Step:
             "margin at 1, t < 1": below.subs(t, 1),
             "slope, t >= 1": slopes[0],
             "slope, t < 1": slopes[1],
-            "square, v >= v'": sp.factor(((_variance / _other - 1) ** 2 / 2).subs(_other, _floor)),
+            "square, v >= v'": sp.factor((_variance / _other - 1) ** 2 / 2),
             "square, v < v'": sp.factor((_variance / _other - 1) ** 2 / (2 * _variance / _other)),
         },
         stated={
@@ -131,14 +131,22 @@ def divergence_step() -> Step:
             "margin at 1, t < 1": sp.S.Zero,
             "slope, t >= 1": (t - 1) ** 2 / t,
             "slope, t < 1": -((t - 1) ** 2) / (2 * t**2),
-            "square, v >= v'": (_variance - _floor) ** 2 / (2 * _floor**2),
+            "square, v >= v'": (_variance - _other) ** 2 / (2 * _other**2),
             "square, v < v'": (_variance - _other) ** 2 / (2 * _variance * _other),
         },
         conditions={
             "the margin rises from t = 1 on": sp.factor(slopes[0].subs(t, 1 + u)).is_nonnegative,
             "it falls up to t = 1": sp.factor(slopes[1].subs(t, 1 / (1 + u))).is_nonpositive,
+            "either denominator is at least 2 v_lo^2": all(map(_above_the_floor, (_other**2, _variance * _other))),
         },
     )
+
+
+def _above_the_floor(product: sp.Expr) -> bool:
+    # Both variances are v_lo and something that is not negative.
+    more, most = sp.symbols("more most", nonnegative=True)
+    excess = product.subs({_variance: _floor + more, _other: _floor + most}) - _floor**2
+    return bool(sp.expand(excess).is_nonnegative)
 
 
 def dependence_step(uses: tuple[str, ...]) -> Step:
@@ -152,7 +160,8 @@ def dependence_step(uses: tuple[str, ...]) -> Step:
     application = PINSKER.apply({KL: own}, {"divergence": True})
     return Step(
         name="dependence",
-        says="Half the draws are of the class whose mean moves; KL adds up over the draws, and Pinsker bounds TV.",
+        says="Half the draws are of the class whose mean moves, or each is with probability 1/2; KL adds up over the "
+        "draws, Pinsker bounds TV, and putting draws outside K to 0 raises neither.",
         rule="lemma",
         computed={"T_1": sum(one) / 2, "T": whole},
         stated={
@@ -167,7 +176,7 @@ def dependence_step(uses: tuple[str, ...]) -> Step:
 
 
 def dependence_is_one() -> Derivation:
-    """Prove that T of the published generator is 1 at all sizes, and stays 1 with examples bounded, or variances.
+    """Prove that T of the published generator, with pooled variances, is 1 at all sizes, examples bounded or not.
 
     The learned variance of a coordinate can be arbitrarily larger with the one example than with the other.
     """
@@ -208,6 +217,9 @@ def dependence_is_one() -> Derivation:
     )
     return Derivation(
         name="dependence of the published generator",
-        assumes=("m_S >= 3, m_G >= 1, any d and sigma", "the supremum is over all S and S^i, or over almost all"),
+        assumes=(
+            "m_S >= 4, m_G >= 1, any d, sigma and labels of S_G; one variance for both classes, as pooled",
+            "the supremum is over all S and S^i, or over almost all",
+        ),
         steps=(one, unbounded, apart, supremum),
     )

@@ -109,7 +109,7 @@ def size_of_weights_step(size: sp.Expr) -> Step:
     return Step(
         name="size of the weights",
         says="The second block is negative with trace -(1 + gamma + s2), the first is below minus the second, and its "
-        "only negative weight is the quotient of its determinant by one above 1.",
+        "only negative weight is the quotient of its determinant by one above 1; the generated scatter's are -s2.",
         rule="elementary inequality",
         computed={
             "trace": trace,
@@ -163,7 +163,9 @@ def tail_steps(size: sp.Expr) -> tuple[Step, Step, Step]:
     fresh = d * ((size - 2 + 1 + twist**2) * at.largest * at.mean + 4 * gamma * at.mean + 2 * (1 + gamma) ** 2)
     add = Step(
         name="exponents",
-        says="d (m_S - 2) weights of the variances' chi-square, and those of the form at its largest; they add.",
+        says="On the event E the form given the variances has a transform of at most exp(F_form t^2/(1 - 2 c t)); "
+        "times the variances' own, 1_E dropped, that is the product, and the exponents add: d (m_S - 2) weights of "
+        "their chi-square, and the form's, with sums of squared variances at most the largest times the sum.",
         rule="assembly",
         computed={"F": d * degrees * own**2 + fresh, "weight of the variances": own},
         stated={"F": squared_weights(size, at), "weight of the variances": lever(size) / degrees},
@@ -227,6 +229,7 @@ def sharp_theorem(size: sp.Expr = AUGMENTED) -> Derivation:
         assumes=(
             "m_S >= 4 and m_G are even, labels balanced",
             "class means and scatters are independent, normal and chi-square",
+            "S_G has S's class means and pooled variances; its noise is independent of S",
         ),
         steps=(*steps, assembly),
         notes=("that normal samples have independent means and chi-square scatter is Cochran's theorem",),

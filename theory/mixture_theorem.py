@@ -42,7 +42,7 @@ EVENTS: Mapping[str, str] = {
     "variances": "the learned variances lie in [v_lo, v_hi], in units of sigma^2",
     "noise": "the sum of the generated examples' noise has length q sqrt(m_G) at most",
 }
-"""The events on which the clipped mixture is the mixture."""
+"""The events on which the clipped mixture is the mixture; at m_G = 0 lengths, and that of theta_hat's error, do."""
 
 
 def squared_length(log_inverse: sp.Expr) -> sp.Expr:
@@ -174,14 +174,16 @@ def constants_for_orders(size: sp.Expr = m_G) -> ClippedConstants:
         return constants_in_clips(size, exact)
     by_coordinates = exact.scatter.xreplace({exact.scatter.args[1]: exact.scatter.args[1].args[1]})
     larger = replace(exact, v_lo=sp.Rational(1, 2), scatter=by_coordinates)
-    in_halves = {name: getattr(larger, name).subs(m_S - 2, m_S / 2) for name in LETTERS}
+    # Not `subs`, which would find m_S - 2 in m_S + m_G, too.
+    in_halves = {name: getattr(larger, name).xreplace({m_S - 2: m_S / 2}) for name in LETTERS}
     return constants_in_clips(size, Clips(**in_halves))
 
 
 def mixture_theorem(constants: Constants = "best", size: sp.Expr = m_G) -> Bound:
     """State the theorem: with probability at least 1 - delta, Gen of the mixture is at most this.
 
-    Needs even m_S >= 4 with `least_real` > 0, balanced labels in S; d and sigma are arbitrary.
+    Needs even m_S >= 4, and `least_real` > 0 where something is generated; balanced labels in S, and in S_G balanced
+    ones (m_G even) or uniform ones; d and sigma are arbitrary.
 
     Args:
         constants: of the general bound, as in `theory.tight_bound.bound_by`.

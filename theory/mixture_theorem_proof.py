@@ -6,12 +6,13 @@ of the clipped one; the price of clipping, and the sum of all probabilities.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sympy as sp
 
-from theory.concentration import AZUMA_HOEFFDING, MAXIMAL_COUPLING
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.gaussian_forms import expectation, standard_normal
-from theory.lemmas import BKZ_MOMENT, CHI_SQUARE_TAIL, KL, MCDIARMID, PINSKER, RIO, TV_DUALITY, x
+from theory.lemmas import CHI_SQUARE_TAIL, KL, PINSKER, x
 from theory.mixture_dependence import dependence_step, divergence_step, scatter_steps
 from theory.mixture_theorem import (
     LETTERS,
@@ -26,9 +27,12 @@ from theory.mixture_theorem import (
 from theory.quadratic_tails import CHI_SQUARE_LOWER, NORMAL_TAIL
 from theory.stability_proof import AUGMENTED
 from theory.symbols import D_TV, T_1, M, T, beta, d, delta, m_G, m_S
-from theory.tight_bound import best_bound
+from theory.tight_bound import SHARES, best_bound
+from theory.tight_half_proof import half_centred_bound, trivial_bound, variance_bound
+from theory.tight_moments_proof import best_choice, coupled_bound, split_bound
+from theory.tight_ordered_proof import ordered_bound
+from theory.tight_proof import martingale_bound
 
-_GENERAL = (BKZ_MOMENT, MCDIARMID, TV_DUALITY, RIO, AZUMA_HOEFFDING, MAXIMAL_COUPLING)
 _price = sp.Symbol("price", nonnegative=True)
 
 
@@ -131,6 +135,10 @@ def _noise_length(at: Clips, size: sp.Expr) -> sp.Expr:
     return (at.r_theta - at.r_0) * (m_S + size) / (sp.sqrt(at.v_hi) * sp.sqrt(size))
 
 
+def _tail_of_variances() -> sp.Expr:
+    return CHI_SQUARE_TAIL.bound.subs({d: m_S - 2, x: sp.log(2 * d / share)}, simultaneous=True)
+
+
 def reach_step(size: sp.Expr) -> Step:
     """On the events, how far generated examples and theta_hat reach: that the clips do nothing there."""
     at = Clips(**LETTERS)
@@ -151,8 +159,18 @@ def reach_step(size: sp.Expr) -> Step:
             "r_theta": (means + noise).subs(values),
             "r": (at.r_0 + sp.sqrt(at.v_hi) * at.rho).subs({**values, at.rho: exact.rho}),
             "c": (at.r_0 + sp.sqrt(at.v_hi) * at.c_0).subs({**values, at.c_0: exact.c_0}),
+            "r over rho": sp.expand(at.r_0 + sp.sqrt(at.v_hi) * at.rho - at.rho),
+            "v_hi": exact.v_hi,
         },
-        stated={"class means in theta_hat": at.r_0, "r_theta": exact.r_theta, "r": exact.r, "c": exact.c},
+        stated={
+            "class means in theta_hat": at.r_0,
+            "r_theta": exact.r_theta,
+            "r": exact.r,
+            "c": exact.c,
+            "r over rho": at.r_0 + (sp.sqrt(at.v_hi) - 1) * at.rho,
+            "v_hi": 1 + _tail_of_variances() / (m_S - 2),
+        },
+        conditions={"v_hi is at least 1, real examples in K": CHI_SQUARE_TAIL.bound.is_nonnegative},
         uses=("lengths", "coordinates", "class means", "variances", "noise"),
     )
 
@@ -162,13 +180,13 @@ def loss_steps(size: sp.Expr) -> tuple[Step, Step]:
     at, stated = Clips(**LETTERS), constants_in_clips(size)
     u, e_1, e_2 = sp.symbols("u e_1 e_2", real=True)
     one, two = ((u - e) ** 2 / 2 for e in (e_1, e_2))
-    farthest = (at.r + at.r_theta) ** 2 / 2
+    farthest = one.subs({u: at.r, e_1: -at.r_theta})
     loss = Step(
         name="loss",
         says="An example and the classifier are no farther apart than r + r_theta.",
         rule="elementary inequality",
-        computed={"M": farthest, "least": (u - e_1).subs(e_1, u) ** 2 / 2},
-        stated={"M": stated.M, "least": sp.S.Zero},
+        computed={"M": farthest},
+        stated={"M": stated.M},
     )
     moved = 2 * at.r / (m_S + size)
     stability = Step(
@@ -193,7 +211,8 @@ def divergence_of_laws_step(size: sp.Expr) -> Step:
     exact = clips(size)
     return Step(
         name="divergence",
-        says="Against variance 1 KL is at most (v - 1)^2/(4 min(1, v)) a coordinate, and half the squared mean.",
+        says="Against variance 1 KL is at most (v - 1)^2/(4 min(1, v)) a coordinate, and half the squared mean; "
+        "neither averaging over labels nor putting examples outside K to 0 raises TV.",
         rule="lemma",
         computed={"D_TV": PINSKER.bound.subs(KL, kl), "v_hi - 1 over 1 - v_lo": exact.v_hi - 1 - (1 - exact.v_lo)},
         stated={
@@ -218,23 +237,36 @@ def price_step(size: sp.Expr) -> Step:
     outside = sp.exp(-level)
     lengths = at.rho**2 * outside + tail
     coordinates = at.rho**2 * outside if size != 0 else sp.S.Zero
-    e, u = sp.symbols("e u", real=True)
-    risk = expectation(sp.expand((u - e) ** 2 / 2), {u: standard_normal})
+    e, u, second, clipped = sp.symbols("e u second clipped", real=True)
+    # E u = 0 in either mixture; only the second moment differs.
+    risk = expectation(sp.expand((u - e) ** 2 / 2), {u: [sp.S.One, sp.S.Zero, second].__getitem__})
     found = ((lengths + coordinates) / 2).subs(sp.exp(-level), share / total).subs(level, sp.log(total / share))
     return Step(
         name="price",
         says="Both laws are symmetric about mu, so that the risks differ by E[|u|^2/2; u outside K], free of theta: "
         "lengths beyond rho by their tail, lengths up to rho by the probability of a coordinate beyond c_0.",
         rule="calculus",
-        computed={"risk of theta": sp.expand(risk), "slope": slope, "price": sp.expand(found)},
+        computed={
+            "difference of risks": sp.expand(risk - risk.subs(second, clipped)),
+            "slope": slope,
+            "price": sp.expand(found),
+        },
         stated={
-            "risk of theta": sp.Rational(1, 2) + e**2 / 2,
+            "difference of risks": (second - clipped) / 2,
             "slope": sp.sqrt(d) / sp.sqrt(x) + 2,
             "price": sp.expand(stated.price.subs(LETTERS["rho"], at.rho)),
         },
-        uses=("lengths",),
+        uses=("lengths",) + (("coordinates",) if size != 0 else ()),
         axioms=(CHI_SQUARE_TAIL,),
     )
+
+
+@lru_cache(maxsize=2)
+def general_forms(size: sp.Expr) -> tuple[Derivation, ...]:
+    """The derivations of every form that the general bound is the smallest of."""
+    forms = (martingale_bound, ordered_bound, half_centred_bound, trivial_bound)
+    found = [form(size=size) for form in forms] + [variance_bound(share=part, size=size) for part in SHARES]
+    return (*found, *((coupled_bound(), split_bound()) if size != 0 else ()), best_choice())
 
 
 def clipped_theorem(size: sp.Expr = AUGMENTED) -> Derivation:
@@ -271,13 +303,16 @@ def clipped_theorem(size: sp.Expr = AUGMENTED) -> Derivation:
         name="Gaussian mixture, true as stated" + ("" if size != 0 else ", m_G = 0"),
         assumes=(
             "m_S is even and S balanced; y x is normal with mean mu and variance sigma^2 in each coordinate",
-            "S_G is drawn with class means and pooled variances of S; v_lo > 0 where something is generated",
+            "S_G is drawn with class means and pooled variances of S, labels balanced or uniform; v_lo > 0 where "
+            "something is generated",
         ),
         steps=tuple(steps),
         notes=(
             "on the events the clipped mixture is the mixture, draw by draw; Gen of the mixture is then at most Gen of "
             "the clipped one and the price",
             "y x has one law whatever y is, so that with given labels S is i.i.d., and replacements keep the class",
+            "balanced labels of S_G make its draws independent, not identical: each term of the general bound has the "
+            "law of its own draw, D_G is their mean, and T_1 the mean over draws of what each changes",
         ),
     )
 
@@ -293,12 +328,14 @@ def assembly_step(size: sp.Expr, uses: tuple[str, ...]) -> Step:
     with sp.evaluate(False):
         stated = {key: term.xreplace(letters) for key, term in theorem.terms.items()}
         computed = {key: term.xreplace(known) for key, term in general.terms.items()}
+    used = {lemma.key: lemma for form in general_forms(size) for step in form.steps for lemma in step.axioms}
     return Step(
         name="assembly",
         says="The general bound, which may fail with 3 delta/4, at the clipped mixture's constants, and the price.",
         rule="assembly",
         computed={CONCLUSION: sp.Add(*computed.values(), _price)},
         stated={CONCLUSION: sp.Add(*stated.values())},
+        conditions={f"derived: {form.name}": form.holds for form in general_forms(size)},
         uses=uses,
-        axioms=_GENERAL,
+        axioms=tuple(used.values()),
     )

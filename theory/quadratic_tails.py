@@ -89,6 +89,32 @@ def _weight_step(name: str, says: str, sign: int, limit: sp.Expr, inside: sp.Exp
     )
 
 
+def _sum_step(uses: tuple[str, ...]) -> Step:
+    # With c = w + s for a positive weight w, and r = 1 - 2 c t > 0.
+    s, r = sp.Symbol("s", nonnegative=True), sp.Symbol("r", positive=True)
+    common = _weight**2 * _t**2 / r
+    positive = common - (_u**2 / 4 / (1 - _u)).subs(_u, 2 * _t * _weight)
+    margin = sp.factor(positive.subs(_weight * _t, (1 - r) / 2 - s * _t).subs(_weight, ((1 - r) / 2 - s * _t) / _t))
+    negative = sp.factor((common - _weight**2 * _t**2).subs(r, 1 - _v).subs(_v, 2 * scale * _t))
+    return Step(
+        name="sum",
+        says="Independent terms add; for w <= c, 2 c t < 1 each is at most w^2 t^2/(1 - 2 c t); w^2 add up to F.",
+        rule="elementary inequality",
+        computed={
+            "margin, w > 0": margin,
+            "margin, w < 0": negative,
+            "all": squares * sp.cancel(common / _weight**2).subs(r, 1 - 2 * scale * _t),
+        },
+        stated={
+            "margin, w > 0": s * _t * (1 - r - 2 * s * _t) ** 2 / (2 * r * (r + 2 * s * _t)),
+            "margin, w < 0": _weight**2 * _t**2 * 2 * scale * _t / (1 - 2 * scale * _t),
+            "all": transform_bound(),
+        },
+        conditions={"the first is nonnegative": margin.is_nonnegative},
+        uses=uses,
+    )
+
+
 def quadratic_tail() -> Derivation:
     """Prove lemma L20."""
     up = _weight_step(
@@ -105,14 +131,7 @@ def quadratic_tail() -> Derivation:
         sp.Integer(1),
         _v,
     )
-    total = Step(
-        name="sum",
-        says="Independent terms add; with w <= c each is at most w^2 t^2/(1 - 2 c t), and the squares add up to F.",
-        rule="assembly",
-        computed={"one term": (_u**2 / 4 / (1 - _u)).subs(_u, 2 * scale * _t) / scale**2 * squares},
-        stated={"one term": transform_bound()},
-        uses=(up.name, down.name),
-    )
+    total = _sum_step((up.name, down.name))
     best = sp.sqrt(x) / (sp.sqrt(squares) + 2 * scale * sp.sqrt(x))
     level = QUADRATIC_TAIL.bound
     exponent = sp.simplify((transform_bound() - _t * level).subs(_t, best))

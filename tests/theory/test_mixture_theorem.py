@@ -1,6 +1,7 @@
 """The mixture's theorems: every step holds, every stated constant is caught, and the premises hold for any data."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from theory import mixture_dependence, mixture_theorem, quadratic_tails
+from numerics.compile import compile_expression
+from theory import mixture_dependence, mixture_theorem, mixture_theorem_proof, quadratic_tails
+from theory.foundations import foundations_of, lemmas_of
 from theory.gaussian_mixture import constants as orders
 from theory.mixture_sharp_proof import VARIANCE, coordinate_gap, form_matrix, sharp_theorem
 from theory.mixture_theorem_proof import clipped_theorem
@@ -214,8 +217,32 @@ def test_orders_are_those_of_the_source():
         assert ours == theirs, name
 
 
-def test_larger_constants_for_orders_are_larger():
-    values = {"m_S": 1000, "m_G": 3000, "d": 3, "delta": sp.Rational(1, 20)}
-    exact, larger = mixture_theorem.clipped_constants(), mixture_theorem.constants_for_orders()
-    for name in ("M", "beta", "T", "T_1", "D_TV"):
-        assert number(getattr(exact, name).doit(), **values) <= number(getattr(larger, name).doit(), **values)
+@pytest.mark.parametrize("sizes", [(1000, 2), (1000, 3000), (10**5, 2), (10**6, 10**9)], ids=str)
+@pytest.mark.parametrize(("dimension", "level"), [(1, "1/20"), (1, "1/2"), (7, "1/1000")])
+def test_larger_constants_for_orders_are_larger(sizes, dimension, level):
+    values = {"m_S": sizes[0], "m_G": sizes[1], "d": dimension, "delta": sp.Rational(level)}
+    for name in ("M", "beta", "T", "T_1", "D_TV", "price"):
+        exact, larger = compiled(name)
+        assert all(f(**{s.name: float(values[s.name]) for s in f.arguments}) > 0 for f in (exact, larger))
+        low, high = (f(**{s.name: float(values[s.name]) for s in f.arguments}) for f in (exact, larger))
+        assert low <= high * (1 + 1e-12), name
+
+
+@cache
+def compiled(name):
+    found = mixture_theorem.clipped_constants(), mixture_theorem.constants_for_orders()
+    return tuple(compile_expression(getattr(constants, name)) for constants in found)
+
+
+def test_the_theorem_rests_on_what_the_forms_rest_on():
+    keys = foundations_of(lemma.key for lemma in lemmas_of(DERIVATIONS["clipped"]))
+    assert set(keys) == {"L0", "L0-Hoelder", "L3", "L4", "L7", "L11", "L12", "V1", "V2"}
+
+
+def test_a_general_form_that_does_not_hold_breaks_the_theorem(monkeypatch):
+    forms = mixture_theorem_proof.general_forms(AUGMENTED)
+    last = forms[0].steps[-1]
+    broken = forms[0].with_step(last.restate("conclusion", 2 * last.stated["conclusion"]))
+    monkeypatch.setattr(mixture_theorem_proof, "general_forms", lambda _size: (broken, *forms[1:]))
+    failures = mixture_theorem_proof.assembly_step(AUGMENTED, ()).failures()
+    assert [str(f) for f in failures] == [f"step 'assembly': not established: derived: {forms[0].name}"]
