@@ -9,12 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from sympy import Symbol
+
+from numerics.certify import Goal
+from numerics.kernel_boxes import certificate_goals
 from theory.derivation import Derivation
-from theory.kernel import Refusal, StepGoals, Theorem, derivation_goals
+from theory.kernel import StepGoals, Theorem, derivation_goals
 
 RECORD = Path(__file__).parent / "data" / "kernel.json"
 
@@ -78,8 +83,8 @@ class Standing:
 
     Args:
         subject: the derivation's or the certificate's name.
-        checked: of the steps with a goal, those whose goals are all proved.
-        algebraic: steps with a goal.
+        checked: steps with a goal whose goals are all proved.
+        algebraic: steps that are algebra, with a goal or without.
         steps: all of them.
         stale: goals that the kernel was not asked about as they are now.
         refused: what was not proved or has no goal, with the reason.
@@ -116,6 +121,13 @@ def standing_of(subject: str, steps: Sequence[StepGoals], record: Record) -> Sta
     return Standing(subject, checked, algebraic, len(steps), tuple(stale), tuple(refused))
 
 
+def certificate_standing(
+    goal: Goal, point: Mapping[Symbol, Fraction] | None = None, record: Record | None = None
+) -> Standing:
+    """Say whether the kernel has checked a certificate, or the point at which a false claim fails, by the record."""
+    return standing_of(goal.name, (certificate_goals(goal, point),), read_record() if record is None else record)
+
+
 def _line(part: Iterable[str], reason: str) -> str:
     return f"{', '.join(part)}: {reason}"
 
@@ -125,4 +137,3 @@ def keys(theorems: Iterable[Theorem]) -> dict[str, Theorem]:
     return {theorem.key(prelude()): theorem for theorem in theorems}
 
 
-__all__ = ["Entry", "Record", "Refusal", "Standing", "keys", "prelude", "read_record", "standing", "write_record"]

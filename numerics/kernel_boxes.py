@@ -57,7 +57,8 @@ def _fails(goal: Goal, point: Mapping[sp.Symbol, Fraction]) -> Theorem:
         printer.names.given[symbol] = printer.text(value)
     text = printer.text(_whole_levels(goal.expression, at))
     statement = f"{'0 <=' if goal.strict else '0 <'} {text}"
-    script = f"{GUARD}\nfirst [lra | interval | interval with (i_prec 90)]."
+    by_size = "try rewrite ?Rmin_by_Rabs, ?Rmax_by_Rabs."
+    script = f"{GUARD}\n{by_size}\nfirst [lra | interval | interval with (i_prec 90)]."
     return Theorem(goal.name, (goal.name, "fails"), statement, script)
 
 

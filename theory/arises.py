@@ -55,7 +55,14 @@ class Total:
     count: sp.Symbol
 
 
-Reason: TypeAlias = sp.Expr | Value | Slope | Solves | Bounded | Total
+@dataclass(frozen=True)
+class Outside:
+    """Arises by what is no algebra: a limit, an integral, an order of growth; `why` names it."""
+
+    why: str
+
+
+Reason: TypeAlias = sp.Expr | Value | Slope | Solves | Bounded | Total | Outside
 """Where a quantity comes from; an expression is compared as it stands, unevaluated."""
 
 

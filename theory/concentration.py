@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.arises import Total, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.lemmas import Hypothesis, Lemma, a, c, n
 from theory.symbols import D_TV, delta
@@ -70,6 +71,7 @@ def draw_by_draw() -> Derivation:
         rule="identity",
         computed={"expected number": expected},
         stated={"expected number": _DRAWS * D_TV},
+        arises={"expected number": Total(application.conclusion, _DRAW, _DRAWS)},
         uses=(pair.name,),
     )
     path = Step(
@@ -78,6 +80,7 @@ def draw_by_draw() -> Derivation:
         rule="assembly",
         computed={CONCLUSION: (c * expected).subs(_DRAWS, n)},
         stated={CONCLUSION: DRAW_BY_DRAW.bound},
+        arises={CONCLUSION: times(c, times(n, D_TV))},
         uses=(number.name,),
     )
     return Derivation(

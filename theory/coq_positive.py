@@ -73,7 +73,9 @@ def _factor_line(value: sp.Expr, form: str, printer: Printer, strict: bool, inde
     relation, tactic = ("<", "strictly") if strict else ("<=", "weakly")
     text = printer.text(value)
     form = form.format(*(printer.names.of(s) for s in sorted(value.free_symbols, key=str)))
-    return f"assert (F{index} : 0 {relation} {text}) by (replace {text} with {form} by ring; {tactic})."
+    return (
+        f"assert (F{index} : 0 {relation} {text}) by (replace {text} with {form} by (first [ring | field]); {tactic})."
+    )
 
 
 def _shown(factor: sp.Expr, box: Box, strict: bool) -> tuple[bool, str] | None:

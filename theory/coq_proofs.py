@@ -28,6 +28,12 @@ class Atom:
     kind: object
     inner: tuple[sp.Expr, ...]
 
+    @property
+    def value(self) -> sp.Expr:
+        """The function's value where that is a number or its sign is known; of other kinds a letter of no sign."""
+        functions = {"sqrt": sp.sqrt, sp.log: sp.log, sp.exp: sp.exp}
+        return functions[self.kind](*self.inner) if self.kind in functions else sp.Dummy()
+
 
 @dataclass
 class Equation:
@@ -122,7 +128,7 @@ class Equation:
         self.closing.append(f"try rewrite {name} in *.")
 
     def _log(self, e: sp.Expr) -> sp.Expr:
-        opened = sp.expand_log(e, force=True, factor=True)
+        opened = sp.expand_log(evaluated(e), force=True, factor=True)
         if opened == e:
             return self._atom(self.text(e), sp.log, (self.read(e.args[0]),))
         logs = sorted(opened.atoms(sp.log), key=sp.default_sort_key)
@@ -175,14 +181,20 @@ class Equation:
             exponent *= self.read(sp.log(e.base, evaluate=False))
         value, multiples = sp.Integer(1), self._whole_multiples(exponent)
         for count, term in multiples:
-            log = next((atom for atom in self.atoms if atom.letter == term and atom.kind is sp.log), None)
-            factor = log.inner[0] if log else self._atom(f"(exp {self.text(term)})", sp.exp, (term,))
-            value *= factor**count
-        if len(multiples) != 1 or multiples[0][0] != 1 or value not in [atom.letter for atom in self.atoms]:
+            value *= self._exponential_of(term) ** count
+        if self.text(e) != self.text(value):
             total = self._unrolled(exponent)
             tactic = f"transitivity (exp {total}); [power; {self.decide()} | exponential; {self._last()}]"
             self._equate(self.text(e), self.text(value), tactic)
         return value
+
+    def _exponential_of(self, term: sp.Expr) -> sp.Expr:
+        for atom in self.atoms:
+            if atom.kind is sp.log and term == atom.letter:
+                return atom.inner[0]
+            if atom.kind is sp.log and term == atom.letter / 2:
+                return self._bare_root(f"(sqrt {atom.text[4:-1]})", atom.inner[0])
+        return self._atom(f"(exp {self.text(term)})", sp.exp, (term,))
 
     def _whole_multiples(self, exponent: sp.Expr) -> list[tuple[int, sp.Expr]]:
         logs = [atom.letter for atom in self.atoms if atom.kind is sp.log and exponent.has(atom.letter)]
@@ -210,7 +222,7 @@ def _whole_part(coefficient: sp.Expr) -> list[tuple[int, sp.Expr]]:
     for term in terms:
         count, factor = term.as_coeff_Mul()
         if not count.is_Integer:
-            count, factor = sp.Integer(1), term
+            count, factor = (count * 2, factor / 2) if (count * 2).is_Integer else (sp.Integer(1), term)
         found.append((int(count), sp.factor(factor)))
     return found
 

@@ -67,7 +67,10 @@ def _candidate(symbol: sp.Symbol, index: int) -> sp.Expr:
     if domain.upper is not None:
         low = domain.upper - 1 if low is None else low
         return low + (domain.upper - low) * sp.Rational(1, 2 + index)
-    return sp.Integer(2 + index) if low is None else sp.Integer(low + 1 + index)
+    if low is None:
+        return sp.Integer(2 + index)
+    # Every other time close to the low end, for a share that the assumptions do not say is below 1.
+    return sp.Integer(low + 1 + index) if index % 2 == 0 or domain.integer else low + sp.Rational(1, 2 + index)
 
 
 def _met(need: Need, values: Mapping[sp.Symbol, sp.Expr]) -> bool:

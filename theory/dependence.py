@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.arises import Outside, added, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.lemmas import KL, PRODUCT_TV
 from theory.setting import m, m_G
@@ -28,6 +29,7 @@ def kernel_dependence() -> Derivation:
         rule="calculus",
         computed={"tv": each},
         stated={"tv": 1 / m},
+        arises={"tv": times(1 / m, sp.Rational(1, 2), added([sp.S.One, sp.S.One]))},
     )
     # The components may be mutually singular: nothing is known of the divergence KL.
     application = PRODUCT_TV.apply({D_TV: each, KL: sp.oo, m_G_symbol: m_G}, {"laws": True})
@@ -38,6 +40,7 @@ def kernel_dependence() -> Derivation:
         rule="lemma",
         computed={CONCLUSION: sp.Min(1, sample)},
         stated={CONCLUSION: sp.Min(1, m_G / m)},
+        arises={CONCLUSION: sp.Min(1, times(m_G, one.arises["tv"]), evaluate=False)},
         application=application,
         uses=("one draw",),
         axioms=(PRODUCT_TV,),
@@ -50,6 +53,7 @@ def kernel_dependence() -> Derivation:
         rule="calculus",
         computed={"at m_G = m_S": sp.limit(lower.subs(m_G, m), m, sp.oo)},
         stated={"at m_G = m_S": 1 - sp.exp(-1)},
+        arises={"at m_G = m_S": Outside("a limit")},
         uses=("one draw",),
     )
     return Derivation(
@@ -63,7 +67,7 @@ def kernel_dependence() -> Derivation:
 def family_dependence() -> Derivation:
     """Derive T of a fitted regular family: at most of the order sqrt(m_G)/m_S, by the divergences of single draws."""
     change = influence / m
-    divergence = fisher * change**2 / 2
+    divergence, half = fisher * change**2 / 2, sp.Rational(1, 2)
     # Of the lemma's two bounds the one by KL is meant here: the other is left out.
     application = PRODUCT_TV.apply({D_TV: sp.oo, KL: divergence, m_G_symbol: m_G}, {"laws": True})
     sample = application.conclusion
@@ -74,6 +78,7 @@ def family_dependence() -> Derivation:
             rule="calculus",
             computed={"KL": divergence},
             stated={"KL": fisher * influence**2 / (2 * m**2)},
+            arises={"KL": times(fisher, sp.Pow(times(influence, 1 / m), 2, evaluate=False), sp.Rational(1, 2))},
         ),
         Step(
             name="sample",
@@ -81,6 +86,7 @@ def family_dependence() -> Derivation:
             rule="lemma",
             computed={CONCLUSION: sp.Min(1, sample)},
             stated={CONCLUSION: sp.Min(1, influence * sp.sqrt(fisher * m_G) / (2 * m))},
+            arises={CONCLUSION: sp.Min(1, sp.Pow(times(m_G, divergence, half), half, evaluate=False), evaluate=False)},
             application=application,
             uses=("one draw",),
             axioms=(PRODUCT_TV,),

@@ -13,6 +13,7 @@ from typing import Literal
 
 import sympy as sp
 
+from theory.arises import Solves, added, times
 from theory.classifier_bound import (
     FIRST_MOMENT,
     MEAN_DIVERGENCE,
@@ -133,6 +134,7 @@ def time_and_steps() -> Derivation:
                 rule="calculus",
                 computed={"horizon": time},
                 stated={"horizon": sp.log(KL_0) / 2 - sp.log(target)},
+                arises={"horizon": Solves(CHEN_TERMS["noise"] - target, horizon)},
                 uses=("noise",),
             ),
             Step(
@@ -145,6 +147,10 @@ def time_and_steps() -> Derivation:
                     "n_denoise by m_2": L_score * m_2 * horizon ** sp.Rational(3, 2) / target,
                 },
                 conditions={"both parts fall with the number of steps": all(falls)},
+                arises={
+                    "n_denoise by d": Solves(by_noise - target, n_denoise),
+                    "n_denoise by m_2": Solves(by_moment - target, n_denoise),
+                },
                 uses=("time",),
             ),
             Step(
@@ -153,6 +159,7 @@ def time_and_steps() -> Derivation:
                 rule="assembly",
                 computed={CONCLUSION: total},
                 stated={CONCLUSION: C_C * (3 * target + epsilon * sp.sqrt(horizon))},
+                arises={CONCLUSION: times(C_C, added([target, target, target, CHEN_TERMS["score"]]))},
                 uses=("time", "steps"),
                 axioms=(CHEN,),
             ),

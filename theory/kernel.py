@@ -17,12 +17,14 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.arises import Bounded, Claim, Equality, Inequality, Reason, Slope, Solves, Total, Value, put
+from theory.arises import Bounded, Claim, Equality, Inequality, Outside, Reason, Slope, Solves, Total, Value, put
 from theory.assembled import Assembled
-from theory.coq import NoCoqError, letters
+from theory.coq import Names, Need, NoCoqError, Printer, domain_of, letters
+from theory.coq_positive import Ends, negative_script
+from theory.coq_proofs import Atom, Equation
 from theory.derivation import Derivation, Step
 from theory.kernel_lemmas import assembled, lemma_applied
-from theory.kernel_writer import GUARD, Given, Refusal, Theorem, Writer, identity
+from theory.kernel_writer import ALIKE, GUARD, Refusal, Theorem, Writer, identity
 
 __all__ = ["GUARD", "Refusal", "StepGoals", "Theorem", "derivation_goals", "step_goals"]
 
@@ -38,6 +40,8 @@ def arising(subject: str, step: Step, quantity: str, reason: Reason | Assembled)
         return identity(subject, part, put(reason.of, reason.at), stated)
     if isinstance(reason, Solves):
         return identity(subject, part, put(reason.equation, {reason.symbol: stated}), sp.S.Zero)
+    if isinstance(reason, Outside):
+        raise NoCoqError(reason.why)
     if isinstance(reason, Assembled):
         return assembled(subject, part, stated, reason)
     if isinstance(reason, Bounded):
@@ -92,9 +96,59 @@ def inequality(subject: str, part: tuple[str, ...], claim: Inequality) -> Theore
     for symbol in symbols:
         writer.printer.names.of(symbol)
     low, high = writer.printer.text(claim.low), writer.printer.text(claim.high)
-    given = {f"given_{i}": f"0 <= {writer.printer.text(one)}" for i, one in enumerate(claim.given)}
+    writer.printer.needs += [Need("nonnegative", expression) for expression in claim.given]
     sign = "<" if claim.strict else "<="
-    return writer.theorem(subject, part, symbols, f"{low} {sign} {high}", "order.", Given(given))
+    script = order_script(writer.printer.names, claim)
+    return writer.theorem(subject, part, symbols, f"{low} {sign} {high}", script)
+
+
+def order_script(names: Names, claim: Inequality) -> str:
+    """Write tactics for an inequality: by the signs of its factors, its functions taken as numbers, or else by size."""
+    equation, printer = Equation(names), Printer(names)
+    difference = equation.read(claim.low) - equation.read(claim.high)
+    relation = "<" if claim.strict else "<="
+    texts = [printer.text(side) for side in (claim.low, claim.high, difference)]
+    lines = list(equation.lines)
+    try:
+        atoms = {atom.letter: atom for atom in equation.atoms if difference.has(atom.letter)}
+        box = _box(claim, difference.free_symbols - set(atoms))
+        box |= {letter: _ends(atom, lines) for letter, atom in atoms.items()}
+        signs = negative_script(difference, box, names, strict=claim.strict)
+    except NoCoqError:
+        steps = [line[:-1] for line in (*equation.lines, *reversed(equation.closing))]
+        return f"first [solve [order] | {'; '.join([*steps, 'first [sign | nra | order]'])}]."
+    same = f"assert (same : {texts[0]} - {texts[1]} = {texts[2]}) by ({equation.decide()})."
+    return "\n".join([*lines, same, f"enough ({texts[2]} {relation} 0) by lra.", signs])
+
+
+def _ends(atom: Atom, lines: list[str]) -> Ends:
+    # A number is enclosed by fractions; of what has letters the sign is known, at most.
+    if atom.value.is_number:
+        low, high = (sp.Rational(sp.floor(atom.value * 10**6) + step, 10**6) for step in (0, 1))
+        text = Printer().text
+        lines.append(f"assert ({text(low)} <= {atom.text} <= {text(high)}) as [? ?] by (split; interval).")
+        return Ends(low, high)
+    if atom.value.is_positive or atom.kind is sp.exp:
+        return Ends(sp.Integer(0), open_low=True)
+    if atom.value.is_nonnegative:
+        return Ends(sp.Integer(0))
+    raise NoCoqError(f"the sign of {atom.text} is not known")
+
+
+def _box(claim: Inequality, symbols: set[sp.Symbol]) -> dict[sp.Symbol, Ends]:
+    # The letters' domains, cut by what is given besides where that is an end for one letter.
+    box = {}
+    for letter in symbols:
+        domain = domain_of(letter)
+        low, high = domain.lower, domain.upper
+        for expression in claim.given:
+            if expression.free_symbols == {letter} and sp.degree(expression, letter) == 1:
+                end, slope = -expression.subs(letter, 0) / expression.coeff(letter), expression.coeff(letter)
+                low, high = (max(end, low or end), high) if slope > 0 else (low, min(end, high or end))
+        if low is None:
+            raise NoCoqError(f"{letter} has no low end")
+        box[letter] = Ends(sp.sympify(low), None if high is None else sp.sympify(high), domain.lower_open and low == 0)
+    return box
 
 
 @dataclass(frozen=True)
@@ -113,8 +167,8 @@ class StepGoals:
 
     @property
     def algebraic(self) -> bool:
-        """Whether there is anything to prove."""
-        return bool(self.theorems)
+        """Whether it is algebra: all steps but those of which every quantity is a limit, an integral or the like."""
+        return bool(self.theorems) or not all(refusal.outside for refusal in self.refusals)
 
 
 def step_goals(subject: str, step: Step) -> StepGoals:
@@ -122,15 +176,18 @@ def step_goals(subject: str, step: Step) -> StepGoals:
     theorems: list[Theorem] = []
     refusals: list[Refusal] = []
     for quantity in step.stated:
-        found, reason = [], "both sides are written alike, and how it arises is not stated"
+        found, reason, outside = [], "both sides are written alike, and how it arises is not stated", False
+        arises = step.arises.get(quantity)
+        if isinstance(arises, Outside):
+            reason, outside = arises.why, True
         for write in _ways(subject, step, quantity):
             try:
                 found.append(write())
             except NoCoqError as error:
-                reason = str(error) if str(error) != "both sides are written alike" else reason
+                reason = reason if outside or str(error) == ALIKE else str(error)
         theorems += found
         if not found:
-            refusals.append(Refusal(subject, (step.name, quantity), reason))
+            refusals.append(Refusal(subject, (step.name, quantity), reason, outside))
     for text, claim in step.claims.items():
         try:
             theorems.append(claimed(subject, (step.name, text), claim))
@@ -144,7 +201,7 @@ def _ways(subject: str, step: Step, quantity: str) -> Iterable[Callable[[], Theo
         yield lambda: identity(subject, (step.name, quantity), step.computed[quantity], step.stated[quantity])
         if step.application is not None and step.application.conclusion == step.computed[quantity]:
             yield lambda: lemma_applied(subject, step, quantity)
-    if quantity in step.arises:
+    if not isinstance(step.arises.get(quantity, Outside("")), Outside):
         yield lambda: arising(subject, step, quantity, step.arises[quantity])
 
 

@@ -12,6 +12,9 @@ from theory.coq import Names, NoCoqError, Printer, domain_conditions, letters, n
 from theory.coq_proofs import Equation
 from theory.coq_witness import witness_script
 
+ALIKE = "both sides are written alike"
+"""Why an equation is refused that `reflexivity` would prove."""
+
 GUARD = "Fail assumption. Fail reflexivity."
 """First lines of every script: a goal that says nothing is not proved."""
 
@@ -48,11 +51,12 @@ class Theorem:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A quantity, or a whole step, that no theorem is written for, and why."""
+    """A quantity, or a whole step, that no theorem is written for, and why; `outside` where it is no algebra."""
 
     subject: str
     part: tuple[str, ...]
     reason: str
+    outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,6 @@ def identity(subject: str, part: tuple[str, ...], left: sp.Expr, right: sp.Expr)
         writer.printer.names.of(symbol)
     texts = [writer.printer.text(side) for side in (left, right)]
     if texts[0] == texts[1]:
-        raise NoCoqError("both sides are written alike")
+        raise NoCoqError(ALIKE)
     script = Equation(writer.printer.names).script(left, right)
     return writer.theorem(subject, part, symbols, f"{texts[0]} = {texts[1]}", script)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.arises import Inequality, Value, added, put, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.lemmas import MARKOV, MOMENTS_TO_TAILS, a, b
 from theory.symbols import delta, p
@@ -27,6 +28,10 @@ def _large_tail() -> tuple[Step, Step]:
             "moment": sp.expand(sp.expand_log(sp.log(sp.E / delta)).subs(sp.log(delta), -x)),
         },
         stated={"failure": sp.exp(-x), "moment": moment},
+        arises={
+            "failure": put(MARKOV.bound, {a: sp.S.One, b: multiplier, p: moment}),
+            "moment": sp.log(times(sp.E, sp.Pow(sp.exp(-x), -1, evaluate=False)), evaluate=False),
+        },
         axioms=(MARKOV,),
     )
     margin = sp.factor(1 - sp.log(multiplier).simplify())
@@ -38,6 +43,8 @@ def _large_tail() -> tuple[Step, Step]:
         stated={"margin of the exponent": 1 / (1 + x)},
         conditions={"the margin is positive": margin.is_positive},
         uses=(markov.name,),
+        arises={"margin of the exponent": added([sp.S.One, -x / moment])},
+        claims={"the margin is positive": Inequality(sp.S.Zero, margin, strict=True)},
     )
     return markov, large
 
@@ -61,6 +68,13 @@ def _small_tail(name: str, power: sp.Expr, worst: int) -> Step:
         conditions={
             "the margin is monotone towards its least value": towards_worst,
             "the least margin is positive": least.is_positive,
+        },
+        arises={"least margin": Value(margin, {x: sp.Integer(worst)})},
+        claims={
+            "the margin is monotone towards its least value": Inequality(
+                *((slope, sp.S.Zero) if worst == 1 else (sp.S.Zero, slope)), given=(1 - x,)
+            ),
+            "the least margin is positive": Inequality(sp.S.Zero, least, strict=True),
         },
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.arises import Inequality, Outside, Slope, Value, added, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.mixture_moments import balanced_moments
 from theory.symbols import d, m_G, m_S, m_T
@@ -68,6 +69,11 @@ def what_falls() -> Derivation:
                 "the train risk rises": slopes["train risk"].is_positive,
                 "the test risk turns at 1": sp.cancel(slopes["test risk"] / (1 - gamma)).is_positive,
             },
+            arises={name: Slope(in_gamma(value), gamma) for name, value in risks.items()},
+            claims={
+                "the gap falls": Inequality(slopes["gap"], sp.S.Zero),
+                "the train risk rises": Inequality(sp.S.Zero, slopes["train risk"], strict=True),
+            },
         ),
         Step(
             name="limits",
@@ -80,6 +86,7 @@ def what_falls() -> Derivation:
                 "gap": sp.Integer(0),
                 "without": d / 2 * (1 + 1 / m_S),
             },
+            arises={"gap": Outside("a limit"), "without": Value(risk, {m_G: sp.S.Zero})},
         ),
         Step(
             name="worst",
@@ -88,6 +95,7 @@ def what_falls() -> Derivation:
             computed={"rise": worst, "share": worst / (risk.subs(m_G, 0) - d / 2)},
             stated={"rise": d / (8 * m_S), "share": sp.Rational(1, 4)},
             conditions={"it is above": in_gamma(changes["test risk"]).is_positive},
+            arises={"rise": Value(in_gamma(changes["test risk"]), {gamma: sp.S.One})},
             uses=("slopes",),
         ),
         Step(
@@ -107,6 +115,11 @@ def what_falls() -> Derivation:
                 CONCLUSION: d * m_G * (m_S + 2 * m_G) / (2 * m_S * m_T**2),
             },
             conditions={"gap = test risk - train risk": sp.cancel(test_rise - changes["train risk"] - gap_change) == 0},
+            arises={
+                "change of test risk": added([risk, -risk.subs(m_G, 0)]),
+                "change of gap": added([gap, -gap.subs(m_G, 0)]),
+                CONCLUSION: added([test_rise, -gap_change]),
+            },
             uses=("slopes",),
         ),
     )  # fmt: skip
@@ -165,6 +178,8 @@ def gap_variance_turns() -> Derivation:
             computed={"slope": slope.as_expr().subs(m_S, 4)},
             stated={"slope": 8 * gamma**3 + 8 * gamma**2 + 88 * gamma + 8},
             conditions={"it is positive": slope.as_expr().subs(m_S, 4).is_positive},
+            arises={"slope": Value(slope.as_expr(), {m_S: sp.Integer(4)})},
+            claims={"it is positive": Inequality(sp.S.Zero, slope.as_expr().subs(m_S, 4), strict=True)},
             uses=("slope",),
         ),
         Step(
@@ -173,6 +188,11 @@ def gap_variance_turns() -> Derivation:
             rule="calculus",
             computed={"constant": zero, "linear": one, "cubic": three},
             stated={"constant": m_S**2 - 8, "linear": m_S**2 + 24 * m_S - 24, "cubic": -(m_S**2) + 4 * m_S + 8},
+            claims={
+                "the constant coefficient is positive": Inequality(sp.S.Zero, zero, strict=True, given=(m_S - 6,)),
+                "the linear one is positive": Inequality(sp.S.Zero, one, strict=True, given=(m_S - 6,)),
+                "the cubic one is negative": Inequality(three, sp.S.Zero, strict=True, given=(m_S - 6,)),
+            },
             conditions={
                 "constant and linear coefficient are positive": positive(zero, 6) and positive(one, 6),
                 "the cubic one is negative": positive(-three, 6),
@@ -237,6 +257,7 @@ def mean_square_falls() -> Derivation:
     """
     moments = balanced_moments()
     spread, mean = (in_gamma(rise(value)) for value in (moments.gap_variance, moments.mean_gap**2))
+    gap = in_gamma(moments.mean_gap)
     change = spread / d + d * mean / d**2  # over d, linear in d
     (border,) = sp.solve(sp.numer(sp.together(change)), d)
     border = sp.factor(border)
@@ -250,6 +271,8 @@ def mean_square_falls() -> Derivation:
             computed={"fall": -mean / d**2},
             stated={"fall": gamma**2 * (gamma**2 + 4 * gamma + 2) / (m_S**2 * (1 + gamma) ** 4)},
             conditions={"it is a fall": (-mean).is_positive},
+            arises={"fall": times(added([in_gamma(moments.mean_gap.subs(m_G, 0)) ** 2, -(gap**2)]), 1 / d**2)},
+            claims={"it is a fall": Inequality(mean, sp.S.Zero, strict=True)},
         ),
         Step(
             name="critical dimension",

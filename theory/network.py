@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.arises import Inequality, Outside, Solves, Value, added, times
 from theory.derivation import CONCLUSION, Derivation, Step
 
 R = sp.Symbol("R", positive=True)
@@ -143,6 +144,10 @@ def _layer_steps() -> tuple[Step, ...]:
         rule="calculus",
         computed={"magnitude": magnitude_after(_B, R * _P), "inputs": (R * _P).subs(_P, 1)},
         stated={"magnitude": R * (_P * _B), "inputs": R},
+        arises={
+            "magnitude": times(_B, added([times(LIPSCHITZ, R * _P), AT_ZERO])),
+            "inputs": Value(R * _P, {_P: sp.S.One}),
+        },
     )
     shared = sp.sqrt(_t) * _f  # operator norm: at most the sum of the t slices' norms, Cauchy-Schwarz
     after = change_after(_B, shared, _H, _H * _A)
@@ -153,6 +158,7 @@ def _layer_steps() -> tuple[Step, ...]:
         rule="calculus",
         computed={"A after": ratio},
         stated={"A after": _A + sp.sqrt(_t) * _f / _B},
+        arises={"A after": times(after, 1 / magnitude_after(_B, _H))},
         uses=("next layer",),
     )
     # If A^2 <= Q F with F the sum of f_j^2, then so it is after the layer: the margin is a square.
@@ -192,6 +198,7 @@ def _loss_steps() -> tuple[Step, ...]:
             rule="elementary inequality",
             computed={"ratio": sp.expand(sp.simplify(excess)), "largest": sp.limit(sp.simplify(excess), _Z, 0)},
             stated={"ratio": 1 + sp.exp(-_Z), "largest": sp.Integer(2)},
+            arises={"ratio": sp.exp(added([values["label 0"], -_Z]), evaluate=False), "largest": Outside("a limit")},
             uses=("loss",),
         ),
         Step(
@@ -200,6 +207,7 @@ def _loss_steps() -> tuple[Step, ...]:
             rule="calculus",
             computed={**slopes, "supremum": sp.limit(slopes["label 0"], _Z, sp.oo)},
             stated={**dict.fromkeys(ends, 1 / (1 + sp.exp(-_Z))), "supremum": sp.Integer(1)},
+            arises={"supremum": Outside("a limit")},
             uses=("loss",),
         ),
         Step(
@@ -209,6 +217,11 @@ def _loss_steps() -> tuple[Step, ...]:
             computed={"at": top[0], "largest": curvature.subs(logit, top[0])},
             stated={"at": sp.Integer(0), "largest": sp.Rational(1, 4)},
             conditions={"it is stationary at 0 only": len(top) == 1},
+            arises={
+                "at": Solves(sp.diff(curvature.rewrite(sp.exp), logit), logit),
+                "largest": Value(curvature.rewrite(sp.exp), {logit: top[0]}),
+            },
+            claims={"largest at 0": Inequality(sp.together(curvature.rewrite(sp.exp)), sp.Rational(1, 4))},
             uses=("loss",),
         ),
     )
@@ -227,6 +240,10 @@ def network_constants() -> Derivation:
             CONCLUSION: loss[2].computed["supremum"] * (_H * _A).subs({_H: R * _P, _A: sp.sqrt(_Q)}),
         },
         stated={"M": Network(L, _P, _Q, _W).loss_bound, CONCLUSION: parameters},
+        arises={
+            "M": Value(sp.log(loss[0].computed["label 0"]), {_Z: R * _P}),
+            CONCLUSION: times(loss[2].computed["supremum"], R * _P, sp.sqrt(_Q)),
+        },
         uses=("Cauchy-Schwarz", "loss", "slope"),
     )
     return Derivation(
@@ -260,6 +277,8 @@ def network_smoothness() -> Derivation:
             stated={"margin": _H * _f**2 / _B},
             conditions={"the margin is positive": margin.is_positive},
             uses=("change",),
+            arises={"margin": added([claim, times(sp.S.NegativeOne, grown)])},
+            claims={"the margin is positive": Inequality(sp.S.Zero, margin, strict=True)},
         ),
         *(Step(**{**vars(step), "uses": ()}) for step in steep),
         Step(

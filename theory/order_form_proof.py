@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
+from theory.arises import Inequality, added, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.functions import n_ceil_log2, n_log_en
 from theory.lemmas import c_chaos, c_iid
@@ -39,6 +40,11 @@ def log_step(numerator: sp.Expr, stated: sp.Expr) -> Step:
         computed={"multiple": sp.expand_log(multiple)},
         stated={"multiple": stated},
         conditions={"the margin is nonnegative for x >= 0": all(c.is_nonnegative for c in margin.all_coeffs())},
+        claims={
+            "the margin is nonnegative for x >= 0": Inequality(
+                sp.log(times(numerator, sp.exp(x)), evaluate=False), times(stated, 1 + x)
+            )
+        },
     )
 
 
@@ -53,6 +59,8 @@ def levels_step() -> Step:
         computed={"margin": margin},
         stated={"margin": 1 / sp.log(2) - 1},
         conditions={"the margin is positive": margin.is_positive},
+        arises={"margin": added([(1 + y) / sp.log(2), -(y / sp.log(2) + 1)])},
+        claims={"the margin is positive": Inequality(sp.S.Zero, margin, strict=True)},
     )
 
 

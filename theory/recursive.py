@@ -17,6 +17,7 @@ from dataclasses import dataclass, replace
 
 import sympy as sp
 
+from theory.arises import Inequality, Outside, Value, added, times
 from theory.augmentation import Case, verdict
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.setting import Setting, m
@@ -77,6 +78,10 @@ def recursion() -> Derivation:
             computed={"TV": one, "first": one.subs(before, 0)},
             stated={"TV": d_TV + (1 - share) * before, "first": d_TV},
             uses=("mixture",),
+            arises={
+                "TV": added([d_TV, added([(1 - share) * before, times(share, sp.S.Zero)])]),
+                "first": Value(one, {before: sp.S.Zero}),
+            },
         ),
         Step(
             name="induction",
@@ -96,6 +101,7 @@ def recursion() -> Derivation:
             },
             stated={"share -> 0": closed_form(real=sp.S.Zero), "i -> oo": d_TV / share},
             uses=("induction",),
+            arises=dict.fromkeys(("share -> 0", "i -> oo"), Outside("a limit")),
         ),
         Step(
             name="bound",
@@ -104,6 +110,7 @@ def recursion() -> Derivation:
             computed={"growth": growth, CONCLUSION: solved},
             stated={"growth": d_TV * (1 - share) ** generation, CONCLUSION: closed_form()},
             uses=("induction",),
+            arises={"growth": added([closed_form(generation + 1), -closed_form()])},
         ),
     )
     return Derivation(
@@ -136,6 +143,8 @@ def amplification() -> Derivation:
             computed={"margin": bernoulli},
             stated={"margin": i * share**2},
             conditions={"the margin is positive": bernoulli.is_positive},
+            arises={"margin": added([times(1 - share * i, 1 - share), -(1 - share * (i + 1))])},
+            claims={"the margin is positive": Inequality(sp.S.Zero, bernoulli, strict=True)},
         ),
         Step(
             name="exponential",
@@ -144,6 +153,11 @@ def amplification() -> Derivation:
             computed={"margin at 0": tangent.subs(x, 0), "slope at 0": sp.diff(tangent, x).subs(x, 0)},
             stated={"margin at 0": sp.Integer(0), "slope at 0": sp.Integer(0)},
             conditions={"it is convex": sp.diff(tangent, x, 2).is_positive},
+            arises={
+                "margin at 0": Value(tangent, {x: sp.S.Zero}),
+                "slope at 0": Value(sp.diff(tangent, x), {x: sp.S.Zero}),
+            },
+            claims={"it is convex": Inequality(sp.S.Zero, sp.diff(tangent, x, 2), strict=True)},
         ),
         Step(
             name="lower",
@@ -156,6 +170,12 @@ def amplification() -> Derivation:
             },
             stated={"at 0": sp.Integer(0), "at 1": sp.Integer(0), CONCLUSION: 1 - sp.exp(-1)},
             conditions={"it is concave": sp.diff(chord, x, 2).is_negative},
+            arises={
+                "at 0": Value(chord, {x: sp.S.Zero}),
+                "at 1": Value(chord, {x: sp.S.One}),
+                CONCLUSION: Value(1 - sp.exp(-x), {x: sp.S.One}),
+            },
+            claims={"it is concave": Inequality(sp.diff(chord, x, 2), sp.S.Zero, strict=True)},
             uses=("exponential",),
         ),
     )

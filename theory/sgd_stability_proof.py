@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.arises import Inequality, Solves, Total, Value, added, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.lemmas import Hypothesis, Lemma
 from theory.setting import m
@@ -74,8 +75,19 @@ def mean_step(rate: sp.Expr) -> sp.Expr:
     Args:
         rate: the factor by which one and the same step changes a distance.
     """
-    replaced = sp.Min(rate, 1)
+    return step_of(rate, sp.Min(rate, 1))
+
+
+def step_of(rate: sp.Expr, replaced: sp.Expr) -> sp.Expr:
+    """Write the mean distance after one step with the factors of a common step and of a replaced one."""
     return (1 - 1 / m) * rate * distance + (replaced * distance + 2 * eta * K) / m
+
+
+_RATE, _REPLACED = sp.symbols("rate replaced", nonnegative=True)
+
+
+def _grown(rate: sp.Expr) -> Value:
+    return Value(step_of(_RATE, _REPLACED), {_RATE: rate, _REPLACED: sp.Min(rate, 1)})
 
 
 def _lipschitz_step(parameters: sp.Expr, stated: sp.Expr, uses: tuple[str, ...]) -> Step:
@@ -86,6 +98,7 @@ def _lipschitz_step(parameters: sp.Expr, stated: sp.Expr, uses: tuple[str, ...])
         computed={CONCLUSION: K * parameters},
         stated={CONCLUSION: stated},
         uses=uses,
+        arises={CONCLUSION: times(K, parameters)},
     )
 
 
@@ -104,6 +117,7 @@ def convex_derivation() -> Derivation:
         stated={"distance": distance + 2 * eta * K / m},
         application=application,
         axioms=(NONEXPANSIVE,),
+        arises={"distance": _grown(application.conclusion / distance)},
     )
     recursion = Step(
         name="recursion",
@@ -112,6 +126,7 @@ def convex_derivation() -> Derivation:
         computed={"distance": total},
         stated={"distance": 2 * eta * K * n_steps / m},
         uses=("one step",),
+        arises={"distance": Total(grown - distance, t, n_steps)},
     )
     return Derivation(
         name="stability of convex SGD",
@@ -137,6 +152,7 @@ def strongly_convex_derivation() -> Derivation:
         stated={"distance": (1 - strong * eta) * distance + 2 * eta * K / m},
         application=application,
         axioms=(CONTRACTIVE,),
+        arises={"distance": _grown(1 - strong * eta)},
     )
     fixed_point = Step(
         name="fixed point",
@@ -146,6 +162,8 @@ def strongly_convex_derivation() -> Derivation:
         stated={"distance": 2 * K / (strong * m)},
         conditions={"the fixed point is positive": fixed.is_positive},
         uses=("one step",),
+        arises={"distance": Solves(sp.expand(grown) - distance, distance)},
+        claims={"the fixed point is positive": Inequality(sp.S.Zero, fixed, strict=True)},
     )
     return Derivation(
         name="stability of strongly convex SGD",
@@ -171,6 +189,7 @@ def minimiser_derivation() -> Derivation:
             rule="calculus",
             computed={"excess": curvature},
             stated={"excess": strong * gap**2},
+            arises={"excess": added([strong / 2 * gap**2, strong / 2 * gap**2])},
         ),
         Step(
             name="exchange",
@@ -179,6 +198,7 @@ def minimiser_derivation() -> Derivation:
             computed={"distance": found},
             stated={"distance": 2 * K / (strong * m)},
             uses=("curvature",),
+            arises={"distance": Solves(curvature - slack, gap)},
         ),
         _lipschitz_step(found, strongly_convex_stability(), ("exchange",)),
     )
@@ -224,6 +244,8 @@ def _late_steps() -> tuple[tuple[Step, ...], sp.Expr]:
         stated={"margin": alpha * c_step / m},
         conditions={"the margin is positive": margin.is_positive},
         uses=("late steps",),
+        arises={"margin": added([alpha * c_step, -later.stated["exponent"]])},
+        claims={"the margin is positive": Inequality(sp.S.Zero, margin, strict=True)},
     )
     return (one, later, larger), prefactor * (n_steps / t_0) ** (alpha * c_step)
 
@@ -241,6 +263,7 @@ def nonconvex_derivation() -> Derivation:
         computed={"margin": sp.factor(sp.simplify(early - loss_range * t_0 / m))},
         stated={"margin": loss_range * t_0 / (m * (m - 1))},
         uses=("exponent",),
+        arises={"margin": added([early, -loss_range * t_0 / m])},
     )
     curvature = sp.simplify(sp.diff(total, t_0, 2) * (m - 1))
     balance = Step(
@@ -251,6 +274,7 @@ def nonconvex_derivation() -> Derivation:
         stated={"t_0": (2 * c_step * K**2 * n_steps ** (alpha * c_step) / loss_range) ** (1 / (alpha * c_step + 1))},
         conditions={"the sum is convex in t_0": curvature.is_positive},
         uses=("early steps",),
+        arises={"t_0": Solves(sp.diff(total, t_0), t_0)},
     )
     assembly = Step(
         name="assembly",

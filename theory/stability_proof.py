@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from theory.arises import Bounded, Equality, added, times
+from theory.arises import Bounded, Equality, Outside, added, times
 from theory.assembled import Assembled, summands
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.families import Family, Part, Stated, family_steps, total_variation_pair
@@ -205,6 +205,7 @@ def coupling_steps(
 
 def union_step(parts: Mapping[str, Part], events: int, uses: tuple[str, ...]) -> Step:
     """Add up the probabilities with which the parts' bounds fail."""
+    shares = [part.failure for part in parts.values() if part.failure != 0]
     return Step(
         name="union",
         says="All events hold at once.",
@@ -215,7 +216,10 @@ def union_step(parts: Mapping[str, Part], events: int, uses: tuple[str, ...]) ->
         },
         stated={"events": sp.Integer(events), "failure": delta},
         uses=uses,
-        arises={"failure": added(part.failure for part in parts.values() if part.failure != 0)},
+        arises={
+            "events": Outside("a number of events"),
+            "failure": added(shares) if len(shares) > 1 else Outside("one event: nothing is added up"),
+        },
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.arises import Inequality
 from theory.assembled import Assembled, summands
 from theory.concentration import AZUMA_HOEFFDING
 from theory.coupling import TAU, CoupledPremises, shift_step
@@ -33,6 +34,9 @@ from theory.stability_proof import (
 from theory.symbols import D_TV, M, beta, delta, m_G, m_S, p
 from theory.tight_bound import coupled_form, smallest_of, split_form, tighter_forms, trivial_form
 from theory.tight_proof import COUPLED, Sums, martingale_bound, own_changes, own_range, sums
+
+GEN = sp.Symbol("Gen", nonnegative=True)
+"""The error itself."""
 
 
 def stated_family(label: str, shift: sp.Expr = TAU) -> Stated:
@@ -265,6 +269,11 @@ def best_choice() -> Derivation:
         rule="assembly",
         computed={CONCLUSION: divergence + sp.Min(*letters, trivial_form().total - divergence)},
         stated={CONCLUSION: smallest_of(divergence, letters).total},
+        claims={
+            "Gen is at most the smallest form": Inequality(
+                GEN, divergence + sp.Min(*letters), given=tuple(divergence + rest - GEN for rest in letters)
+            )
+        },
         uses=("choice",),
     )
     return Derivation("smallest of the tighter forms", ("each of the forms holds",), (choice, assembly))

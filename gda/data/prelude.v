@@ -74,6 +74,19 @@ Proof.
   repeat split; apply M; lra.
 Qed.
 
+Lemma Rminus_signed_le : forall x y, x - y <= 0 -> x <= y.
+Proof. intros x y H. lra. Qed.
+
+Lemma Rminus_signed_lt : forall x y, x - y < 0 -> x < y.
+Proof. intros x y H. lra. Qed.
+
+Lemma exp_half_ln : forall x, 0 < x -> exp ((1 / 2) * ln x) = sqrt x.
+Proof.
+  intros x H. replace ((1 / 2) * ln x) with (ln (sqrt x)); [apply exp_ln, sqrt_lt_R0, H |].
+  replace (ln x) with (ln (sqrt x * sqrt x)) by (now rewrite sqrt_sqrt by lra).
+  rewrite ln_mult by (apply sqrt_lt_R0, H). lra.
+Qed.
+
 Lemma Rmin_first : forall x y, x - y <= 0 -> Rmin x y = x.
 Proof. intros x y H. apply Rmin_left. lra. Qed.
 
@@ -135,11 +148,12 @@ Ltac sign :=
 (* A logarithm of a product, written as a sum: compare the exponentials. *)
 Ltac logarithm :=
   apply exp_inv; unfold Rminus, Rdiv, Rpower; repeat rewrite exp_plus; repeat rewrite exp_Ropp;
-  repeat (rewrite exp_ln; [| solve [sign]]); try field; sign.
+  repeat (rewrite exp_ln; [| solve [sign]]); rewrite ?exp_0; try field; sign.
 
 (* The exponential of a sum of logarithms and other terms, as a product. *)
 Ltac exponential :=
-  repeat rewrite exp_plus; repeat rewrite exp_Ropp; repeat (rewrite exp_ln; [| solve [sign]]); rewrite ?exp_0.
+  repeat rewrite exp_plus; repeat rewrite exp_Ropp; repeat (rewrite exp_ln; [| solve [sign]]);
+  repeat (rewrite exp_half_ln; [| solve [sign]]); rewrite ?exp_0.
 
 (* Equal by equal arguments. *)
 Ltac arguments :=
@@ -183,7 +197,13 @@ Ltac witness :=
     | intro; interval ].
 
 (* An inequality. *)
-Ltac order := first [sign | nra | interval].
+Ltac order :=
+  first
+    [ solve [sign]
+    | nra
+    | interval
+    | unfold Rmin, Rmax; repeat destruct (Rle_dec _ _); lra
+    | repeat (rewrite ln_mult by sign); rewrite ?ln_exp; solve [sign] ].
 
 (* The sign of a sum whose terms have it: strictly, by its first one or by all of them. *)
 Ltac weakly := repeat (apply Rplus_le_le_0_compat; [| solve [sign]]); solve [sign].
