@@ -241,7 +241,6 @@ FAMILIES: tuple[Family, ...] = (
 
 SERVED_BY: Mapping[str, str] = {
     "L1-sharpened": "L1",
-    "L1-balanced": "L1",
     "L1-tree": "L1",
     "X1": "L1",
     "L8-union": "L8",

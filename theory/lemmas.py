@@ -163,8 +163,8 @@ BKZ_MOMENT = Lemma(
 PUBLISHED: Mapping[sp.Symbol, sp.Expr] = dict(BKZ_MOMENT.constants)
 """The constants of L1 as printed: 12 sqrt 2 and 4."""
 
-SHARPENED: Mapping[sp.Symbol, sp.Expr] = {c_chaos: sp.sqrt(2), c_iid: sp.Integer(1)}
-"""The same proof with moment McDiarmid at 1/sqrt 2 and Rio's inequality (L6), on which they rest besides."""
+SHARPENED: Mapping[sp.Symbol, sp.Expr] = {c_chaos: 1 / sp.sqrt(2), c_iid: sp.Integer(1)}
+"""The least that follows from a balanced tree in place of padding, derived in `theory.sharpened_proof`."""
 
 MOMENTS_TO_TAILS = Lemma(
     key="L2",

@@ -5,12 +5,10 @@ They are proved in `theory.moment_proofs` and `theory.sharpened_proof`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import sympy as sp
 
 from theory.functions import n_ceil_log2
-from theory.lemmas import BKZ_MOMENT, MCDIARMID, Hypothesis, Lemma, a, b, c, c_chaos, c_iid, n
+from theory.lemmas import BKZ_MOMENT, MCDIARMID, Hypothesis, Lemma, a, b, c, n
 from theory.symbols import M, p
 
 HOELDER = Lemma(
@@ -45,9 +43,6 @@ TREE_MOMENT = Lemma(
     sureness="derived",
     moments_from=sp.Integer(2),
 )
-
-BALANCED: Mapping[sp.Symbol, sp.Expr] = {c_chaos: 1 / sp.sqrt(2), c_iid: sp.Integer(1)}
-"""The least constants of L1 that follow from `TREE_MOMENT`."""
 
 SHARPENED_LEMMAS: tuple[Lemma, ...] = (HOELDER, SHARP_MOMENT_MCDIARMID, TREE_MOMENT)
 """The lemmas of this module; all but the first are derived."""

@@ -14,9 +14,9 @@ import sympy as sp
 from theory.averages import OWN, averaged
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.functions import n_ceil_log2
-from theory.lemmas import BKZ_MOMENT, RIO, a, b, c, c_chaos, c_iid, n
+from theory.lemmas import BKZ_MOMENT, RIO, SHARPENED, a, b, c, c_chaos, c_iid, n
 from theory.moment_proofs import nonnegative_from_two
-from theory.sharpened_lemmas import BALANCED, SHARP_MOMENT_MCDIARMID, TREE_MOMENT
+from theory.sharpened_lemmas import SHARP_MOMENT_MCDIARMID, TREE_MOMENT
 from theory.symbols import M, p
 
 _A, _B = sp.symbols("n_A n_B", integer=True, positive=True)
@@ -163,11 +163,11 @@ def tree_moment() -> Derivation:
     )
 
 
-def moment_bound(constants: Mapping[sp.Symbol, sp.Expr] = BALANCED) -> Derivation:
+def moment_bound(constants: Mapping[sp.Symbol, sp.Expr] = SHARPENED) -> Derivation:
     """Prove lemma L1 with given constants from `TREE_MOMENT`; those in print are large enough.
 
     Args:
-        constants: values of ``c_chaos`` and ``c_iid``; the derivation holds if they are at least those of `BALANCED`.
+        constants: values of ``c_chaos`` and ``c_iid``; the derivation holds if they are at least those of `SHARPENED`.
     """
     every = {
         hypothesis.name: (hypothesis.at_most if hypothesis.at_most is not None else True)

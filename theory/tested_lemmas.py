@@ -35,7 +35,7 @@ from theory.lemmas import (
     n,
 )
 from theory.quadratic_tails import TAILS
-from theory.sharpened_lemmas import BALANCED, HOELDER, SHARP_MOMENT_MCDIARMID, TREE_MOMENT
+from theory.sharpened_lemmas import HOELDER, SHARP_MOMENT_MCDIARMID, TREE_MOMENT
 from theory.symbols import D_TV, m_G, p
 
 hilbert = sp.Symbol("Delta_F", nonnegative=True)
@@ -210,7 +210,6 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(HOELDER.key, HOELDER),
     Statement("L1", BKZ_MOMENT, PUBLISHED),
     Statement("L1-sharpened", BKZ_MOMENT, SHARPENED),
-    Statement("L1-balanced", BKZ_MOMENT, BALANCED),
     Statement(TREE_MOMENT.key, TREE_MOMENT),
     Statement("L2", MOMENTS_TO_TAILS),
     Statement("L3", MCDIARMID),

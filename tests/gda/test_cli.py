@@ -77,7 +77,7 @@ BAD = {
     "unknown claim": (["verify", "--claim", "C99"], "C99"),
     "unknown claim to explain": (["explain", "Z1"], "Z1"),
     "no workers": (["verify", "--claim", "C2", "--workers", "0"], "0"),
-    "unknown command": (["prove"], "prove"),
+    "unknown command": (["disprove"], "disprove"),
     "no command": ([], "COMMAND"),
 }
 

@@ -8,7 +8,7 @@ from theory.derivation import Derivation, agree
 from theory.gaussian_distance_proof import near_gaussians
 from theory.lemmas import BKZ_MOMENT, PUBLISHED, RIO, SHARPENED, b, c_chaos, c_iid
 from theory.moment_proofs import moment_mcdiarmid, nonnegative_from_two, rio
-from theory.sharpened_lemmas import BALANCED, SHARP_MOMENT_MCDIARMID, TREE_MOMENT
+from theory.sharpened_lemmas import SHARP_MOMENT_MCDIARMID, TREE_MOMENT
 from theory.sharpened_proof import moment_bound, tree_moment
 from theory.symbols import p
 from theory.tested_lemmas import GAUSSIAN_TV_LARGER
@@ -17,7 +17,6 @@ DERIVATIONS = {
     "rio": rio(),
     "bounded differences": moment_mcdiarmid(),
     "tree": tree_moment(),
-    "balanced": moment_bound(),
     "sharpened": moment_bound(SHARPENED),
     "published": moment_bound(PUBLISHED),
     "near Gaussians": near_gaussians(),
@@ -26,7 +25,6 @@ CONCLUDED = {
     "rio": RIO.bound,
     "bounded differences": SHARP_MOMENT_MCDIARMID.bound,
     "tree": TREE_MOMENT.bound,
-    "balanced": BKZ_MOMENT.with_constants(BALANCED),
     "sharpened": BKZ_MOMENT.with_constants(SHARPENED),
     "published": BKZ_MOMENT.with_constants(PUBLISHED),
     "near Gaussians": GAUSSIAN_TV_LARGER.bound,
@@ -35,7 +33,6 @@ AXIOMS = {
     "rio": {"L0-Hoelder"},
     "bounded differences": {"L3"},
     "tree": {"L6"},
-    "balanced": set(),
     "sharpened": set(),
     "published": set(),
     "near Gaussians": {"L7"},
