@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.arises import Outside
 from theory.augmentation import Case, rate, verdict
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.functions import n_log_en
@@ -48,6 +49,7 @@ def vanishing_step() -> Step:
         rule="calculus",
         computed=limits,
         stated=dict.fromkeys(limits, sp.S.Zero),
+        arises=dict.fromkeys(limits, Outside("a limit")),
     )
 
 
@@ -64,6 +66,7 @@ def without_step() -> Step:
         rule="calculus",
         computed={"order": rate(FAMILY, None).as_expr(m)},
         stated={"order": reference().as_expr(m)},
+        arises={"order": Outside("an order of growth")},
         conditions={"the same in every case": is_Theta(rate(FAMILY, None), reference()) is True},
     )
 
@@ -78,6 +81,7 @@ def at_best_step(cases: tuple[Case, ...]) -> Step:
         rule="calculus",
         computed={key: (order or Order()).as_expr(m) for key, order in orders.items()},
         stated=dict.fromkeys(orders, divergence.as_expr(m)),
+        arises=dict.fromkeys(orders, Outside("an order of growth")),
         uses=("the mixed part vanishes",),
     )
 
@@ -97,6 +101,7 @@ def corollary_step(cases: tuple[Case, ...]) -> Step:
         rule="assembly",
         computed={CONCLUSION: divergence.as_expr(m)},
         stated={CONCLUSION: FAMILY.tv},
+        arises={CONCLUSION: Outside("an order of growth")},
         conditions=conditions,
         uses=("without augmentation", "at the most efficient m_G"),
     )

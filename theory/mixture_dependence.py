@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.arises import Outside, Value, added, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.gaussian_forms import expectation, standard_normal
 from theory.lemmas import KL, PINSKER
@@ -83,6 +84,10 @@ def scatter_steps() -> tuple[Step, Step, Step]:
         rule="elementary inequality",
         computed={"one coordinate": widest, "all": sp.sqrt(d * widest**2) / (m_S - 2)},
         stated={"one coordinate": 4 * c**2, "all": scatter_change(r, c).args[1].args[1] / (m_S - 2)},
+        arises={
+            "one coordinate": Value((_b - _old) ** 2, {_b: c, _old: -c}),
+            "all": times(sp.Pow(added([times(d, widest**2)]), sp.Rational(1, 2), evaluate=False), 1 / (m_S - 2)),
+        },
         uses=(one.name,),
     )
     return one, lengths, coordinates
@@ -194,6 +199,7 @@ def dependence_is_one() -> Derivation:
             "reciprocal, no scatter": sp.limit(1 / grown, scatter, 0, "+"),
         },
         stated={"reciprocal, far out": sp.S.Zero, "reciprocal, no scatter": sp.S.Zero},
+        arises=dict.fromkeys(("reciprocal, far out", "reciprocal, no scatter"), Outside("a limit")),
         uses=(one.name,),
     )
     # In units of the smaller deviation: the interval |z| <= h^(1/4), under N(0, 1) and under N(s, h), any s.
@@ -205,6 +211,7 @@ def dependence_is_one() -> Derivation:
         rule="calculus",
         computed={"narrow": sp.limit(narrow, _ratio, sp.oo), "wide": sp.limit(wide, _ratio, sp.oo)},
         stated={"narrow": sp.S.One, "wide": sp.S.Zero},
+        arises=dict.fromkeys(("narrow", "wide"), Outside("a limit")),
         uses=(unbounded.name,),
     )
     supremum = Step(

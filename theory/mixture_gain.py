@@ -16,6 +16,7 @@ from typing import Literal
 
 import sympy as sp
 
+from theory.arises import Outside
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.functions import n_ceil_log2, n_log_en
 from theory.gaussian_mixture import constants
@@ -155,6 +156,7 @@ def mixture_gain(form: Form) -> Derivation:
             rule="calculus",
             computed={"rest": _limit(bound), "factor": sp.limit(AUGMENTED / _SIZE, AUGMENTED, sp.oo)},
             stated={"rest": sp.Integer(0), "factor": sp.Integer(1)},
+            arises=dict.fromkeys(("rest", "factor"), Outside("a limit")),
         ),
         Step(
             name="border",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.arises import Outside, Value
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.mixture_consequences import gamma
 from theory.mixture_iid import iid_moments
@@ -119,6 +120,7 @@ def iid_consequences() -> Derivation:
             rule="calculus",
             computed={"limit": sp.limit(moments.mean_gap, _size, sp.oo)},
             stated={"limit": sp.Integer(0)},
+            arises={"limit": Outside("a limit")},
         ),
         Step(
             name="test risk",
@@ -139,6 +141,8 @@ def iid_consequences() -> Derivation:
                 CONCLUSION: limit,
             },
             stated={"excess": d * jensen / 4, "x at m_S = 4": sp.Integer(0), CONCLUSION: d / 2 * (1 + rho_1 / 2)},
+            arises={"excess": Value(limit - risk.subs(_size, 0), {rho_1: 2 / m_S + jensen}),
+                    CONCLUSION: Outside("a limit")},
             uses=("below",),
         ),
     )  # fmt: skip
@@ -187,6 +191,7 @@ def iid_expansion() -> Derivation:
             rule="calculus",
             computed={"order kept": sp.Integer(ORDER)},
             stated={"order kept": sp.Integer(5)},
+            arises={"order kept": Outside("an order of growth")},
             conditions={name: _bounded(value) for name, value in iid_moments().named().items()},
         ),
         Step(

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from theory.arises import Value
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.symbols import g_minus, g_plus, n_minus, n_plus
 
@@ -180,6 +181,7 @@ def gap_transform() -> Derivation:
                 "numerator": sp.factor(class_numerator().subs(empty)),
             },
             stated={"det": (1 + y) * (1 + y * s2), "numerator": n * (1 + y * s2)},
+            arises={"det": Value(class_determinant(), empty), "numerator": Value(class_numerator(), empty)},
             uses=("determinants",),
         ),
         Step(

@@ -15,6 +15,7 @@ from functools import cache
 
 import sympy as sp
 
+from theory.arises import Value
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.gaussian_forms import Law, chi_square, expectation, normal, root_mean_square
 from theory.gaussian_mixture import mu_k, pooled_denominator
@@ -246,6 +247,9 @@ def balanced_gap_moments() -> Derivation:
                 "w_21": m_G**2 / m_S,
                 "w_22": 2 * m_G**2 / m_S**2,
                 "w_32": m_G**3 / m_S**2,
+            },
+            arises={
+                str(w): Value(g_plus**i / n_plus**j + g_minus**i / n_minus**j, halves) for w, (i, j) in WEIGHTS.items()
             },
         ),
         Step(

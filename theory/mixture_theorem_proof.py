@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import sympy as sp
 
+from theory.arises import Inequality, added
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.gaussian_forms import expectation, standard_normal
 from theory.lemmas import CHI_SQUARE_TAIL, KL, PINSKER, x
@@ -296,6 +297,8 @@ def clipped_theorem(size: sp.Expr = AUGMENTED) -> Derivation:
         computed={"failure": sum(failures, main)},
         stated={"failure": delta if size != 0 else main + 2 * share},
         conditions={"it is at most delta": (delta - sum(failures, main)).is_nonnegative},
+        arises={"failure": added([*failures, main])},
+        claims={"it is at most delta": Inequality(sum(failures, main), delta)},
         uses=tuple(step.name for step in events),
     )
     steps += [union, assembly_step(size, tuple(step.name for step in (*steps, union)))]
