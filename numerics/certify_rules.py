@@ -103,16 +103,15 @@ class Problem:
         while changed:
             changed = False
             slopes = [None if s.point else self.slope(i, tuple(rest), levels) for i, s in enumerate(rest)]
-            first = first if ends else slopes
+            first = first if ends else list(slopes)
             for i, slope in enumerate(slopes):
                 up = slope is not None and slope.low >= 0
                 if slope is None or not (up or slope.high <= 0) or (up and rest[i].high is None):
                     continue
                 surely |= slope.nonzero and (rest[i].open_high if up else rest[i].open_low)
                 rest[i] = at_end(rest[i], up)
-                ends.append((i, up))
+                ends.append((i, up))  # where one slope has a sign, it has it on the smaller box too
                 changed = True
-                break
             if changed and self.value(tuple(rest)).at_most_zero(self.strict and not surely):
                 return Verdict(Leaf(box, tuple(ends)), value)
         if self._by_mean_value(tuple(rest), slopes, levels, self.strict and not surely):
