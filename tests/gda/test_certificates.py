@@ -19,9 +19,11 @@ from gda.cli import main
 from gda.errors import InputError
 from gda.gain_map import draw_gain, gain_tables
 from numerics.boxes import Span
-from numerics.certify import Certificate, Counterexample, Resisted, goal, prove
+from numerics.certify import Certificate, Counterexample, Part, Resisted, goal, prove
+from numerics.certify_rules import Leaf
 from numerics.compile import compile_expression
 from numerics.recheck import recheck, recheck_point
+from theory.functions import n_ceil_log2
 from theory.gaussian_mixture import constants
 from theory.gaussian_mixture_bound import mixture_bound
 from theory.mixture_gain import border, excess, mixture_gain
@@ -131,18 +133,49 @@ def test_the_second_checker_verifies_points():
     assert recheck_point(Counterexample("", {m_S: Fraction(3, 2)}, 0.5), whole) == ("m_S = 3/2 is outside the box",)
 
 
-def test_a_minimum_has_a_slope_and_three_equal_ones_none():
+def forged(claim, leaf):
+    part = Part(claim.box, (False,) * len(claim.box), claim.expression, claim.symbols, (leaf,))
+    return Certificate(claim.name, sp.srepr(claim.expression), claim.strict, claim.box, 128, (part,), 1)
+
+
+def test_a_minimum_of_two_has_a_slope():
     a, b = sp.symbols("a b", real=True)
+    unit = Span(Fraction(0), Fraction(1))
     square = {a: (0, 1), b: (0, 1)}
-    claim = goal(sp.Min(a, b) - (a + b) / 2 - sp.Rational(1, 10**6), square)
-    assert isinstance(prove(claim, most_boxes=3000), (Certificate, Resisted))
-    rising = goal(sp.Min(a, 2 * a) + b - sp.Rational(2001, 1000), square)
+    rising = goal(sp.Min(a, b) + b - sp.Rational(2001, 1000), square)
     found = prove(rising)
     assert isinstance(found, Certificate)
     assert recheck(found, rising) == ()
-    # min(a, a^2, a^3) - a/2 is 1/2 at a = 1, where three are equal
-    three = goal(sp.Min(a, a**2, a**3, evaluate=False) - a / 2 - sp.Rational(49, 100), {a: (0, 1)})
-    assert isinstance(prove(three), Counterexample)
+    tent = goal(sp.Min(a, 1 - a) - sp.Rational(2, 5), {a: (0, 1)})
+    found = prove(tent)
+    assert isinstance(found, Counterexample)
+    assert found.point == {a: Fraction(1, 2)}
+    for up in (False, True):
+        assert "the claim is not shown" in recheck(forged(tent, Leaf((unit,), ((0, up),))), tent)[0]
+    wedge = goal(sp.Max(a, 1 - a) - sp.Rational(9, 10), {a: (0, 1)})
+    assert isinstance(prove(wedge), Counterexample)
+    assert recheck(forged(wedge, Leaf((unit,), (), True)), wedge)
+
+
+def test_a_minimum_of_three_has_none():
+    # Where all are equal, three halves of their slope would be counted.
+    a = sp.Symbol("a", real=True)
+    claim = goal(sp.Min(a, a**2, 2 * a - 1, evaluate=False) - a - sp.Rational(1, 9), {a: (0, 2)})
+    found = prove(claim)
+    assert isinstance(found, Certificate)
+    assert all(not leaf.ends and not leaf.mean_value for part in found.parts for leaf in part.leaves)
+    assert recheck(found, claim) == ()
+    leaf = Leaf((Span(Fraction(0), Fraction(2)),), ((0, True),))
+    assert "the claim is not shown" in recheck(forged(claim, leaf), claim)[0]
+
+
+def test_where_levels_differ_there_is_no_slope_in_their_size():
+    claim = goal(x * n_ceil_log2(m_S) / m_S - 10, {m_S: (1, 1024), x: (0, 1)})
+    box = (Span(Fraction(1), Fraction(1024), True), Span(Fraction(0), Fraction(1)))
+    assert recheck(forged(claim, Leaf(box, ((1, True),))), claim) == ()
+    for ends in (((0, True),), ((0, False),), ((1, False),), ((1, True), (0, False))):
+        assert recheck(forged(claim, Leaf(box, ends)), claim)
+    assert recheck(forged(claim, Leaf(box, ((1, True),), True)), claim)
 
 
 def test_claims_settled_otherwise_are_told(monkeypatch, capsys):
