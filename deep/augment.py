@@ -32,10 +32,15 @@ def shift(x: torch.Tensor, generator: torch.Generator, reach: int) -> torch.Tens
 def rotate(x: torch.Tensor, generator: torch.Generator, degrees: float) -> torch.Tensor:
     """Rotate each image about its centre by an angle up to `degrees` in either direction, bilinearly."""
     angle = (torch.rand(len(x), generator=generator, device=x.device) * 2 - 1) * math.radians(degrees)
+    return rotate_by(x, angle)
+
+
+def rotate_by(x: torch.Tensor, angle: torch.Tensor) -> torch.Tensor:
+    """Rotate each image about its centre by an angle of its own, in radians, clockwise as seen."""
     cosine, sine, zero = angle.cos(), angle.sin(), torch.zeros_like(angle)
     # The grid is in units of half the width across and half the height down: a rotation only where both are equal.
     ratio = x.shape[2] / x.shape[3]
-    matrix = torch.stack([cosine, -sine * ratio, zero, sine / ratio, cosine, zero], dim=1).reshape(-1, 2, 3)
+    matrix = torch.stack([cosine, sine * ratio, zero, -sine / ratio, cosine, zero], dim=1).reshape(-1, 2, 3)
     grid = functional.affine_grid(matrix.to(x.dtype), list(x.shape), align_corners=False)
     return functional.grid_sample(x - BACKGROUND, grid, padding_mode="zeros", align_corners=False) + BACKGROUND
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -43,6 +44,16 @@ def seeded_generator(seed: int, device: torch.device | None = None) -> torch.Gen
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise ValueError(f"seed must be an integer in [0, 2^63). Found {seed!r}.")
     return torch.Generator(device=device or torch.device("cpu")).manual_seed(seed)
+
+
+def derived_seed(seed: int, purpose: str) -> int:
+    """Return another seed, in [0, 2^63), for one purpose of a run, so that its streams do not share their numbers.
+
+    Args:
+        seed: of the run.
+        purpose: a name that no other stream of the run has.
+    """
+    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:8], "little") >> 1
 
 
 @contextmanager
