@@ -24,7 +24,7 @@ AXIOMS: Mapping[Constants, tuple[str, ...]] = {
     "sharp": (*_GROUND, "L12"),
     "best": (*_GROUND, "L11", "L12", "V1", "V2"),
 }
-"""What a bound rests on in the end, by its constants, as `theory.foundations` finds it, in time that is not spent here."""
+"""What a bound rests on in the end, by its constants: what `theory.foundations` finds, which takes seconds."""
 
 OWN_NUMBERS = {"beta": "beta", "tv": "D_TV", "loss_bound": "M"}
 """Options that the custom setting needs, and the symbols they stand for."""
