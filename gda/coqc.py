@@ -84,11 +84,14 @@ def prove(theorems: Sequence[Theorem], jobs: int, tell: Callable[[str], None] = 
         batches = [tuple(theorems[at : at + BATCH]) for at in range(0, len(theorems), BATCH)]
         with ThreadPoolExecutor(max_workers=jobs) as pool:
             work = [pool.submit(_batch, folder, f"b{index}", batch) for index, batch in enumerate(batches)]
-            answers = []
+            answers: list[Answer] = []
+            accepted: list[str] = []
             for index, future in enumerate(work):
-                answers += future.result()
+                found, modules = future.result()
+                answers += found
+                accepted += modules
                 tell(f"{index + 1} of {len(batches)} files compiled")
-        _check_assumptions(folder, [f"b{index}" for index in range(len(batches))])
+        _check_assumptions(folder, accepted)
     return tuple(answers)
 
 
@@ -111,21 +114,35 @@ def source(name: str, theorems: Sequence[tuple[str, Theorem]], seconds: int = SE
     return "\n".join([_HEAD.format(seconds=seconds), *texts, last])
 
 
-def _batch(folder: Path, name: str, theorems: Sequence[Theorem]) -> list[Answer]:
-    left = {f"t{index}": theorem for index, theorem in enumerate(theorems)}
+def _batch(folder: Path, name: str, theorems: Sequence[Theorem]) -> tuple[list[Answer], list[str]]:
+    # Where a theorem fails, those before it become a file of their own, and those after it are tried as the next.
+    left = [(f"t{index}", theorem) for index, theorem in enumerate(theorems)]
     failed: dict[str, str] = {}
-    while True:
-        text = source(name, list(left.items()))
-        (folder / f"{name}.v").write_text(text, encoding="utf-8")
-        message = _compile(folder, name)
+    modules: list[str] = []
+    while left:
+        module = f"{name}_{len(modules) + len(failed)}"
+        message = _write_and_compile(folder, module, left)
         if not message:
+            modules.append(module)
             break
-        label = _culprit(text, message)
-        if label is None or label not in left:
+        label = _culprit((folder / f"{module}.v").read_text(encoding="utf-8"), message)
+        labels = [each for each, _ in left]
+        if label not in labels:
             raise KernelError(f"coqc fails outside of any theorem: {message}")
         failed[label] = message
-        del left[label]
-    return [Answer(t, f"t{i}" not in failed, _short(failed.get(f"t{i}", ""))) for i, t in enumerate(theorems)]
+        good, left = left[: labels.index(label)], left[labels.index(label) + 1 :]
+        if good:
+            modules.append(f"{module}_good")
+            again = _write_and_compile(folder, modules[-1], good)
+            if again:
+                raise KernelError(f"coqc does not accept again what it accepted: {again}")
+    answers = [Answer(t, f"t{i}" not in failed, _short(failed.get(f"t{i}", ""))) for i, t in enumerate(theorems)]
+    return answers, modules
+
+
+def _write_and_compile(folder: Path, module: str, theorems: Sequence[tuple[str, Theorem]]) -> str:
+    (folder / f"{module}.v").write_text(source(module, theorems), encoding="utf-8")
+    return _compile(folder, module)
 
 
 def _compile(folder: Path, name: str) -> str:

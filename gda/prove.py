@@ -53,6 +53,8 @@ def goals_of_claims(ids: Sequence[str] | None, tell: Write) -> Goals:
         InputError: an id that no claim has.
     """
     chains: Sequence[Derivation] = tuple(all_derivations()) if ids is None else _derivations_of(ids, tell)
+    if len({chain.name for chain in chains}) < len(chains):
+        raise KernelError(f"derivations need names of their own. Found {sorted(chain.name for chain in chains)}.")
     wanted = None if ids is None else {text.upper() for text in ids}
     claims = [claim for claim in all_claims() if wanted is None or claim.serves in wanted]
     tell("looking for the points at which false claims fail")
