@@ -96,6 +96,8 @@ def small_resnet(channels: int, classes: int, seed: int, width: int = 16) -> Res
 
 # The theorem's network
 
+_SVD_ERROR = 1e-13  # relative to the largest singular value, generously
+
 
 @torch.no_grad()
 def project_slices(weight: torch.Tensor, bound: float) -> None:
@@ -107,11 +109,11 @@ def project_slices(weight: torch.Tensor, bound: float) -> None:
     """
     slices = weight.double().reshape(*weight.shape[:2], -1).permute(2, 0, 1)
     limit = bound / len(slices)
-    # Rounding to the weight's type may add u ||W||_F <= u sqrt(rank) limit to the norm, u half an epsilon. Twice that
-    # below the limit pays for it; the rest pays for the error of the singular values, which are float64.
-    slack = math.sqrt(min(weight.shape[:2])) * torch.finfo(weight.dtype).eps + 1e-13
+    # Rounding to the weight's type may add u ||W||_F <= u sqrt(rank) limit to the norm, u half an epsilon. Clipping
+    # twice that below the limit pays for it; `_SVD_ERROR` pays for the singular values, which are float64.
+    slack = math.sqrt(min(weight.shape[:2])) * torch.finfo(weight.dtype).eps + 4 * _SVD_ERROR
     left, values, right = torch.linalg.svd(slices, full_matrices=False)
-    outside = values[:, 0] > limit * (1 - slack)
+    outside = values[:, 0] > limit * (1 - _SVD_ERROR)
     clipped = (left * values.clamp(max=limit * (1 - slack))[:, None, :]) @ right
     nearest = torch.where(outside[:, None, None], clipped, slices)  # what is inside stays as it is, to the bit
     weight.copy_(nearest.permute(1, 2, 0).reshape(weight.shape))

@@ -258,18 +258,24 @@ def load_generated(path: Path, like: Images) -> Images:
         native = image if image.dtype == np.uint8 else image.astype(np.float32)
         return Images(torch.from_numpy(native), torch.from_numpy(label.astype(np.int64)), like.classes)
     except ValueError as error:
-        raise ValueError(f"cannot use {str(path)!r}: {error}") from None
+        raise ValueError(f"cannot use {str(path)!r}: {' '.join(str(error).split())}") from None
 
 
 def _npz_arrays(path: Path) -> tuple[np.ndarray, np.ndarray]:
     try:
-        with np.load(path, allow_pickle=False) as file:
-            if not isinstance(file, np.lib.npyio.NpzFile) or not {"image", "label"} <= set(file.files):
-                raise ValueError("it must hold the arrays image and label")
-            return file["image"], file["label"]
+        with path.open("rb") as raw:
+            if not zipfile.is_zipfile(raw):
+                raise ValueError("it is no .npz file, or damaged")
+            raw.seek(0)
+            with np.load(raw, allow_pickle=False) as file:
+                if not {"image", "label"} <= set(file.files):
+                    raise ValueError(f"it must hold the arrays image and label. Found {file.files}.")
+                return file["image"], file["label"]
     except OSError as error:
         raise ValueError(error.strerror or str(error)) from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, AttributeError):
+    except MemoryError:
+        raise ValueError("its arrays do not fit into memory") from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, AttributeError, RuntimeError):
         raise ValueError("it is no .npz file, or damaged") from None
 
 
