@@ -41,9 +41,13 @@ def seeded_generator(seed: int, device: torch.device | None = None) -> torch.Gen
     Raises:
         ValueError: a seed out of range.
     """
+    _check_seed(seed)
+    return torch.Generator(device=device or torch.device("cpu")).manual_seed(seed)
+
+
+def _check_seed(seed: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**63:
         raise ValueError(f"seed must be an integer in [0, 2^63). Found {seed!r}.")
-    return torch.Generator(device=device or torch.device("cpu")).manual_seed(seed)
 
 
 def derived_seed(seed: int, purpose: str) -> int:
@@ -52,7 +56,11 @@ def derived_seed(seed: int, purpose: str) -> int:
     Args:
         seed: of the run.
         purpose: a name that no other stream of the run has.
+
+    Raises:
+        ValueError: a seed out of range.
     """
+    _check_seed(seed)
     return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:8], "little") >> 1
 
 

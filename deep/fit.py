@@ -104,6 +104,7 @@ def fit(
     runtime: Runtime,
     *,
     folder: Path | None = None,
+    save_every: int = 500,
     progress: Callable[[Progress], None] | None = None,
 ) -> Trained:
     """Train a classifier in place.
@@ -115,6 +116,7 @@ def fit(
         seed: of batches and augmentation; the initial weights are the model's.
         runtime: where.
         folder: of checkpoints; none are written if None.
+        save_every: steps between them.
         progress: told after every step.
 
     Raises:
@@ -126,7 +128,14 @@ def fit(
     if folder:
         config |= {"initial weights": weights_digest(model), "data": images.digest()}
     return train(
-        task, steps=settings.steps, seed=seed, runtime=runtime, config=config, folder=folder, progress=progress
+        task,
+        steps=settings.steps,
+        seed=seed,
+        runtime=runtime,
+        config=config,
+        folder=folder,
+        save_every=save_every,
+        progress=progress,
     )
 
 
