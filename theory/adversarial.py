@@ -148,6 +148,7 @@ def specialization() -> Derivation:
             computed={"D_TV": sp.sqrt(mean_square.conclusion)},
             stated={"D_TV": sp.sqrt(C) * (d**2 * L_G**2 * sp.log(d * L_G) * sp.log(m_S) / m_S) ** sp.Rational(1, 4)},
             application=mean_square,
+            arises={"D_TV": sp.Pow(mean_square.conclusion, sp.Rational(1, 2), evaluate=False)},
             axioms=(LIANG,),
         ),
         Step(

@@ -179,6 +179,8 @@ class Equation:
         exponent = self.read(e.args[0] if isinstance(e, sp.exp) else e.exp)
         if not isinstance(e, sp.exp) and e.base != sp.E:
             exponent *= self.read(sp.log(e.base, evaluate=False))
+        squares = {atom.letter**2: atom.inner[0] for atom in self.atoms if atom.kind == "sqrt"}
+        exponent = sp.expand(exponent).subs(squares) if squares else exponent
         value, multiples = sp.Integer(1), self._whole_multiples(exponent)
         for count, term in multiples:
             value *= self._exponential_of(term) ** count

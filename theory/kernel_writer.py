@@ -110,6 +110,25 @@ class Writer:
         return Theorem(subject, part, statement, full, witness)
 
 
+def in_order(expression: sp.Expr) -> object:
+    """Write an expression without regard to the order of sums and products, or to how they are bracketed.
+
+    Two sides that are equal so say nothing of each other that the laws of addition and multiplication do not.
+    """
+    if isinstance(expression, sp.UnevaluatedExpr):
+        return in_order(expression.args[0])
+    if isinstance(expression, (sp.Add, sp.Mul)):
+        parts: list[object] = []
+        for argument in expression.args:
+            nested = isinstance(argument, expression.func)
+            parts += in_order(argument)[1] if nested else [in_order(argument)]  # type: ignore[index]
+        unit = repr(expression.func.identity)
+        return type(expression).__name__, sorted((part for part in parts if part != unit), key=repr)
+    if expression.args:
+        return type(expression).__name__, [in_order(argument) for argument in expression.args]
+    return repr(expression)
+
+
 def identity(subject: str, part: tuple[str, ...], left: sp.Expr, right: sp.Expr) -> Theorem:
     """Ask whether two expressions are equal wherever both have a value.
 
@@ -121,7 +140,7 @@ def identity(subject: str, part: tuple[str, ...], left: sp.Expr, right: sp.Expr)
     for symbol in symbols:
         writer.printer.names.of(symbol)
     texts = [writer.printer.text(side) for side in (left, right)]
-    if texts[0] == texts[1]:
+    if texts[0] == texts[1] or in_order(left) == in_order(right):
         raise NoCoqError(ALIKE)
     script = Equation(writer.printer.names).script(left, right)
     return writer.theorem(subject, part, symbols, f"{texts[0]} = {texts[1]}", script)

@@ -16,6 +16,7 @@ from math import comb, lcm
 
 import sympy as sp
 
+from theory.arises import Inequality, Value
 from theory.derivation import CONCLUSION, Derivation, Step
 
 LEAST = 2
@@ -95,7 +96,8 @@ def taylor(expression: sp.Expr, order: int) -> sp.Expr:
 def _remainder_step(power: int, stated: sp.Expr) -> Step:
     # n^-power less its terms, over 1/(n+1)_{J+1}: a polynomial in 1/n with nonnegative coefficients falls in n.
     inverse = sp.Symbol("1/n", positive=True)
-    ratio = sp.Poly(sp.expand(sp.cancel(remainder(power) * rising(_n, ORDER + 1)).subs(_n, 1 / inverse)), inverse)
+    whole = sp.cancel(remainder(power) * rising(_n, ORDER + 1))
+    ratio = sp.Poly(sp.expand(whole.subs(_n, 1 / inverse)), inverse)
     return Step(
         name=f"remainder of 1/n^{power}",
         says=f"What is left is positive and at most this multiple of 1/(n+1)_{ORDER + 1}, whose mean is of that order.",
@@ -103,6 +105,11 @@ def _remainder_step(power: int, stated: sp.Expr) -> Step:
         computed={"multiple": ratio.as_expr().subs(inverse, sp.Rational(1, LEAST))},
         stated={"multiple": stated},
         conditions={"it falls in n": all(c.is_nonnegative for c in ratio.all_coeffs())},
+        arises={"multiple": Value(sp.factor(whole), {_n: sp.Integer(LEAST)})},
+        claims={
+            "it is positive": Inequality(sp.S.Zero, whole, strict=True, given=(_n - LEAST,)),
+            "it is at most this multiple": Inequality(whole, stated, given=(_n - LEAST,)),
+        },
     )
 
 

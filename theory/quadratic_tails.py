@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.arises import put, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.lemmas import CHI_SQUARE_TAIL, MARKOV, Hypothesis, Lemma, x
 from theory.symbols import d
@@ -202,6 +203,7 @@ def normal_tail() -> Derivation:
         rule="union bound",
         computed={"failure": sp.simplify(failure), CONCLUSION: NORMAL_TAIL.bound},
         stated={"failure": sp.exp(-x), CONCLUSION: sp.sqrt(2 * x + 2 * sp.log(2))},
+        arises={"failure": times(sp.Integer(2), put(sp.exp(-(level**2) / 2), {level: NORMAL_TAIL.bound}))},
         uses=(chernoff.name,),
     )
     return Derivation("tail of a normal", ("z is standard normal",), (chernoff, both))

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 import sympy as sp
 
+from theory.arises import Inequality
 from theory.averages import OWN, averaged
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.functions import n_ceil_log2
@@ -201,6 +202,7 @@ def moment_bound(constants: Mapping[sp.Symbol, sp.Expr] = SHARPENED) -> Derivati
             **{f"{name} is nonnegative": nonnegative_from_two(margin) for name, margin in margins.items()},
             "the constants are positive": chaos.is_positive and iid.is_positive,
         },
+        claims={f"{name} is nonnegative": Inequality(sp.S.Zero, margin) for name, margin in margins.items()},
         uses=(tree.name,),
     )
     gaps = {b: chaos * p - sp.sqrt(p * (p - 1) / 2), M: (iid * sp.sqrt(p) - sp.sqrt(p - 1))}

@@ -45,6 +45,7 @@ from theory.tight_proof import (
     azuma_step,
     is_tested,
     martingale_bound,
+    own_changes,
     own_range,
     sums,
     tested_loss,
@@ -214,6 +215,7 @@ def first_order_step(family: HalfCentred, parts: Sums, premises: CoupledPremises
             "what is given was revealed before": family.given <= REAL and (not generated or LAWS[G_J].of <= REAL),
         },
         uses=(f"half-centre {family.label}",),
+        arises={"own term": own_changes(premises, first, family.own)},
     )
 
 

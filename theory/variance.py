@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sympy as sp
 
+from theory.arises import Inequality, Value, times
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.lemmas import Hypothesis, Lemma, b, n, width
 
@@ -88,6 +89,8 @@ def variance_of_rests() -> Derivation:
         },
         uses=(changes.name,),
         axioms=(ORTHOGONAL_PARTS,),
+        arises={"weight of a pair, over its count": Value(weight / counted, {_SIZE: sp.Integer(2)})},
+        claims={"s <= 2 (s - 1) for every s >= 2": Inequality(weight, 2 * counted, given=(_SIZE - 2,))},
     )
     factor = parts.computed["weight of a pair, over its count"]
     total = Step(
@@ -96,6 +99,7 @@ def variance_of_rests() -> Derivation:
         rule="assembly",
         computed={CONCLUSION: n * (factor * _RESAMPLED).subs(_RESAMPLED, changes.computed["V_i"])},
         stated={CONCLUSION: VARIANCE_OF_RESTS.bound},
+        arises={CONCLUSION: times(n, times(factor, changes.computed["V_i"]))},
         uses=(parts.name,),
     )
     return Derivation(
