@@ -3,7 +3,8 @@
 Each threshold is what the figure is on *real images with a known defect*; a generator has to be better than that.
 
 =============  ==================================================================================================
-worst class    in every class, one image in ten bears another class's label
+accuracy       one image in ten of every class bears another class's label
+worst class    one in five does: the figure is of one class's images alone, and scatters more
 diversity      every class is cut down to the quarter of its images that is nearest to one of them (a collapse)
 Frechet        the same
 neighbours     three images in four are copies of the training set, the fourth is fresh
@@ -15,16 +16,17 @@ images have: random halves of the pool, and the judge's part for neighbours. A r
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from deep.data import Images, Parts
-from deep.measure import Judge, Quality, Seen, class_shares, frechet_distance, measure, neighbour_ratio, spreads
+from deep.measure import Judge, Quality, Seen, frechet_distance, measure, neighbour_ratio, spreads, worst_share
 
-MISLABELLED, KEPT, FRESH = 0.1, 0.25, 0.25
-"""Sizes of the defects: share of wrong labels; share of a class that is left; share of the sample that is no copy."""
+WRONG_OF_ALL, WRONG_OF_CLASS, KEPT, FRESH = 0.1, 0.2, 0.25, 0.25
+"""Sizes of the defects: shares of wrong labels; share of a class that is left; share of the sample that is no copy."""
 REPEATS = 20
 LARGEST_SAMPLE = 5000
 
@@ -108,18 +110,26 @@ def make_gate(parts: Parts, train: Images, judge: Judge, rng: np.random.Generato
     """
     pool, fresh, real, seen = (judge.look(x) for x in (parts.pool, parts.judge, parts.test, train))
     size = min(len(pool) // 2, LARGEST_SAMPLE)
-    sound: dict[str, list[float]] = {"worst_class": [], "diversity": [], "frechet": [], "neighbours": []}
-    defective: dict[str, list[float]] = {name: [] for name in sound}
     base = spreads(real.points, real.label, real.classes)
+    sound: dict[str, list[float]] = defaultdict(list)
+    defective: dict[str, list[float]] = defaultdict(list)
     for _ in range(repeats):
         half, narrow = pool.draw(size, rng), narrowed(pool, rng)
-        sound["worst_class"].append(_worst_class(half))
-        defective["worst_class"].append(_worst_class(mislabelled(half, rng)))
-        for found, sample in ((sound, half), (defective, narrow)):
-            found["diversity"].append(float((spreads(sample.points, sample.label, sample.classes) / base).min()))
-            found["frechet"].append(frechet_distance(sample.features, real.features))
-        sound["neighbours"].append(neighbour_ratio(fresh, seen, real, rng))
-        defective["neighbours"].append(neighbour_ratio(copied(fresh, seen, rng), seen, real, rng))
+        for found, all_labels, class_labels, variety, novelty in (
+            (sound, half, half, half, fresh),
+            (
+                defective,
+                mislabelled(half, WRONG_OF_ALL, rng),
+                mislabelled(half, WRONG_OF_CLASS, rng),
+                narrow,
+                copied(fresh, seen, rng),
+            ),
+        ):
+            found["accuracy"].append(float(all_labels.right.mean()))
+            found["worst_class"].append(worst_share(class_labels))
+            found["diversity"].append(float((spreads(variety.points, variety.label, variety.classes) / base).min()))
+            found["frechet"].append(frechet_distance(variety.features, real.features))
+            found["neighbours"].append(neighbour_ratio(novelty, seen, real, rng))
     thresholds = tuple(
         Threshold(name, float(np.mean(defective[name])), min(values), max(values), name != "frechet")
         for name, values in sound.items()
@@ -130,19 +140,15 @@ def make_gate(parts: Parts, train: Images, judge: Judge, rng: np.random.Generato
     return Gate(judge, seen, real, size, thresholds)
 
 
-def _worst_class(sample: Seen) -> float:
-    return float(class_shares(sample.right, sample.label, sample.classes).min())
-
-
 # Real images with a known defect
 
 
-def mislabelled(sample: Seen, rng: np.random.Generator) -> Seen:
-    """Give a tenth of every class the next class's label; the judge counts as wrong on them."""
+def mislabelled(sample: Seen, share: float, rng: np.random.Generator) -> Seen:
+    """Give a share of every class the next class's label; the judge counts as wrong on them."""
     label, right = sample.label.clone(), sample.right.clone()
     for k in range(sample.classes):
         members = np.flatnonzero(sample.label.numpy() == k)
-        moved = torch.from_numpy(rng.permutation(members)[: round(MISLABELLED * len(members))])
+        moved = torch.from_numpy(rng.permutation(members)[: round(share * len(members))])
         label[moved], right[moved] = (k + 1) % sample.classes, 0.0
     return Seen(sample.points, sample.features, right, label, sample.classes)
 

@@ -119,9 +119,9 @@ def train_judge(
 # The figures
 
 
-def class_shares(right: torch.Tensor, label: torch.Tensor, classes: int) -> np.ndarray:
-    """Return the share of right answers in each class, shape (classes,)."""
-    return np.array([float(right[label == k].mean()) for k in range(classes)])
+def worst_share(sample: Seen) -> float:
+    """Return the share of images that the judge is right on, in the class where it is least."""
+    return min(float(sample.right[sample.label == k].mean()) for k in range(sample.classes))
 
 
 def spreads(points: torch.Tensor, label: torch.Tensor, classes: int) -> np.ndarray:
@@ -200,7 +200,7 @@ def measure(sample: Seen, train: Seen, real: Seen, rng: np.random.Generator) -> 
     ratio = spreads(sample.points, sample.label, sample.classes) / spreads(real.points, real.label, real.classes)
     return Quality(
         accuracy=float(sample.right.mean()),
-        worst_class=float(class_shares(sample.right, sample.label, sample.classes).min()),
+        worst_class=worst_share(sample),
         diversity=float(ratio.min()),
         frechet=frechet_distance(sample.features, real.features),
         neighbours=neighbour_ratio(sample, train, real, rng),
