@@ -6,7 +6,7 @@ Each threshold is what the figure is on *real images with a known defect*; a gen
 accuracy       one image in ten of every class bears another class's label
 worst class    one in five does: the figure is of one class's images alone, and scatters more
 diversity      every class is cut down to the quarter of its images that is nearest to one of them (a collapse)
-Frechet        the same
+Frechet        the same; of half as many images as a generator is measured on, which adds a little to it
 neighbours     three images in four are copies of the training set, the fourth is fresh
 =============  ==================================================================================================
 
@@ -16,14 +16,13 @@ images have: random halves of the pool, and the judge's part for neighbours. A r
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
 
 from deep.data import Images, Parts
-from deep.measure import Judge, Quality, Seen, frechet_distance, measure, neighbour_ratio, spreads, worst_share
+from deep.measure import Judge, Quality, Seen, diversity, frechet_distance, measure, neighbour_ratio, worst_share
 
 WRONG_OF_ALL, WRONG_OF_CLASS, KEPT, FRESH = 0.1, 0.2, 0.25, 0.25
 """Sizes of the defects: shares of wrong labels; share of a class that is left; share of the sample that is no copy."""
@@ -110,34 +109,35 @@ def make_gate(parts: Parts, train: Images, judge: Judge, rng: np.random.Generato
     """
     pool, fresh, real, seen = (judge.look(x) for x in (parts.pool, parts.judge, parts.test, train))
     size = min(len(pool) // 2, LARGEST_SAMPLE)
-    base = spreads(real.points, real.label, real.classes)
-    sound: dict[str, list[float]] = defaultdict(list)
-    defective: dict[str, list[float]] = defaultdict(list)
+    sound, defective = [], []
     for _ in range(repeats):
         half, narrow = pool.draw(size, rng), narrowed(pool, rng)
-        for found, all_labels, class_labels, variety, novelty in (
-            (sound, half, half, half, fresh),
-            (
-                defective,
-                mislabelled(half, WRONG_OF_ALL, rng),
-                mislabelled(half, WRONG_OF_CLASS, rng),
-                narrow,
-                copied(fresh, seen, rng),
-            ),
-        ):
-            found["accuracy"].append(float(all_labels.right.mean()))
-            found["worst_class"].append(worst_share(class_labels))
-            found["diversity"].append(float((spreads(variety.points, variety.label, variety.classes) / base).min()))
-            found["frechet"].append(frechet_distance(variety.features, real.features))
-            found["neighbours"].append(neighbour_ratio(novelty, seen, real, rng))
-    thresholds = tuple(
-        Threshold(name, float(np.mean(defective[name])), min(values), max(values), name != "frechet")
-        for name, values in sound.items()
-    )
+        wrong, more_wrong = (mislabelled(half, share, rng) for share in (WRONG_OF_ALL, WRONG_OF_CLASS))
+        sound.append(_figures(half, half, half, neighbour_ratio(fresh, seen, real, rng), real))
+        memory = neighbour_ratio(copied(fresh, seen, rng), seen, real, rng)
+        defective.append(_figures(wrong, more_wrong, narrow, memory, real))
+    thresholds = tuple(_threshold(field.name, sound, defective) for field in fields(Quality))
     for threshold in thresholds:
         if not (threshold.passes(threshold.least) and threshold.passes(threshold.most)):
             raise ValueError(f"the gate would refuse real images: {threshold.complaint(threshold.least)}")
     return Gate(judge, seen, real, size, thresholds)
+
+
+def _figures(labels: Seen, class_labels: Seen, variety: Seen, neighbours: float, real: Seen) -> Quality:
+    # Each figure of the sample that has its defect, or of a sound one.
+    return Quality(
+        accuracy=float(labels.right.mean()),
+        worst_class=worst_share(class_labels),
+        diversity=diversity(variety, real),
+        frechet=frechet_distance(variety.features, real.features),
+        neighbours=neighbours,
+    )
+
+
+def _threshold(figure: str, sound: list[Quality], defective: list[Quality]) -> Threshold:
+    values = [getattr(quality, figure) for quality in sound]
+    value = float(np.mean([getattr(quality, figure) for quality in defective]))
+    return Threshold(figure, value, min(values), max(values), larger_is_better=figure != "frechet")
 
 
 # Real images with a known defect

@@ -21,7 +21,7 @@ from deep.subsets import stratified_counts
 
 JUDGE_SETTINGS = FitSettings(steps=300, augmentation="digits")
 """How the judge of digits is trained."""
-_HELD_DRAWS = 10
+_DRAWS, _ENOUGH = 10, 5000  # subsets that a ratio of neighbours is averaged over, and images in them together
 
 
 @dataclass(frozen=True)
@@ -136,6 +136,12 @@ def spreads(points: torch.Tensor, label: torch.Tensor, classes: int) -> np.ndarr
     return np.array([float(torch.pdist(points[label == k]).mean()) for k in range(classes)])
 
 
+def diversity(sample: Seen, real: Seen) -> float:
+    """Return the spread of a sample relative to real images, in the class where that is least; errors as `spreads`."""
+    parts = [spreads(images.points, images.label, images.classes) for images in (sample, real)]
+    return float((parts[0] / parts[1]).min())
+
+
 def frechet_distance(first: torch.Tensor, second: torch.Tensor) -> float:
     """Return the Frechet distance of two normals with the samples' means and covariances.
 
@@ -164,7 +170,7 @@ def neighbour_ratio(sample: Seen, train: Seen, held: Seen, rng: np.random.Genera
     """Compare distances to the nearest training image and to the nearest of as many held-out images.
 
     The more images, the nearer the nearest: both sets are cut to the smaller one's size, at random and stratified;
-    the mean is over ten such draws.
+    the mean is over up to ten such draws.
 
     Args:
         sample: what is asked about.
@@ -174,7 +180,7 @@ def neighbour_ratio(sample: Seen, train: Seen, held: Seen, rng: np.random.Genera
     """
     size = min(len(train), len(held))
     near, far = 0.0, 0.0
-    for _ in range(_HELD_DRAWS):
+    for _ in range(max(1, min(_DRAWS, _ENOUGH // size))):
         near += float(nearest(sample.points, train.draw(size, rng).points).mean())
         far += float(nearest(sample.points, held.draw(size, rng).points).mean())
     return near / far
@@ -197,11 +203,10 @@ def measure(sample: Seen, train: Seen, real: Seen, rng: np.random.Generator) -> 
     Raises:
         ValueError: a class with fewer than two images.
     """
-    ratio = spreads(sample.points, sample.label, sample.classes) / spreads(real.points, real.label, real.classes)
     return Quality(
         accuracy=float(sample.right.mean()),
         worst_class=worst_share(sample),
-        diversity=float(ratio.min()),
+        diversity=diversity(sample, real),
         frechet=frechet_distance(sample.features, real.features),
         neighbours=neighbour_ratio(sample, train, real, rng),
     )
