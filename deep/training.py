@@ -198,7 +198,9 @@ def _resume(
     except OSError as error:
         raise ValueError(f"cannot use the folder {str(folder)!r}: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
-        raise ValueError(f"cannot use {str(config)!r}: it is no run's config, or damaged") from None
+        kept = False
+    if kept is not None and not isinstance(kept, dict):
+        raise ValueError(f"cannot use {str(config)!r}: it is no run's config, or damaged")
     if kept is None and path.exists():
         raise ValueError(f"{str(folder)!r} holds a checkpoint without its {CONFIG}")
     if kept is None:
@@ -208,9 +210,16 @@ def _resume(
     if not path.exists():
         return 0, []
     tensors, saved = read_checkpoint(path)
-    _check_same_run(folder, saved.get("run", {}), run)
+    try:
+        step, kept = int(saved["step"]), dict(saved["run"])
+        history = [(int(done), dict(row)) for done, row in saved["history"]]
+    except (KeyError, TypeError, ValueError):
+        raise ValueError(f"cannot use {str(path)!r}: it is no run's checkpoint") from None
+    _check_same_run(folder, kept, run)
+    if not 0 < step <= run["steps"]:
+        raise ValueError(f"{str(path)!r} must be of a step up to {run['steps']}. Found {step}.")
     restore(task, generator, tensors)
-    return int(saved["step"]), [(int(step), dict(row)) for step, row in saved["history"]]
+    return step, history
 
 
 def _check_same_run(folder: Path, kept: Mapping[str, Any], run: Mapping[str, Any]) -> None:

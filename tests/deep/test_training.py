@@ -15,7 +15,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="the extra `deep` is not installed: pip install 'gda-verifier[deep]'")
 
 import deep  # noqa: E402
-from deep.checkpoint import module_tensors, read_checkpoint, write_atomically  # noqa: E402
+from deep.checkpoint import module_tensors, read_checkpoint, restore, save_checkpoint, write_atomically  # noqa: E402
 from deep.classifiers import small_resnet  # noqa: E402
 from deep.data import digits  # noqa: E402
 from deep.device import derived_seed, seeded_generator  # noqa: E402
@@ -196,7 +196,7 @@ def test_damaged_files_are_refused_in_one_line_and_not_run(tmp_path):
         assert "\n" not in str(refusal.value)
     assert not (tmp_path / "executed").exists()
     (tmp_path / CHECKPOINT).write_bytes(whole_file)
-    for content in (b"", b"[]", b'{"run": '):
+    for content in (b"", b"[]", b'{"run": ', b'{"run": 5}', b"{}"):
         (tmp_path / CONFIG).write_bytes(content)
         with pytest.raises(ValueError, match="no run's config, or damaged"):
             killed_run.run(tmp_path)
@@ -205,13 +205,23 @@ def test_damaged_files_are_refused_in_one_line_and_not_run(tmp_path):
         killed_run.run(tmp_path)
 
 
+@pytest.mark.parametrize("facts", [{}, {"run": 5}, {"step": "x"}, {"step": 0}, {"step": 13}, {"history": 3}])
+def test_a_checkpoint_with_other_facts_is_refused(tmp_path, facts):
+    task, _ = killed_run.run(tmp_path)
+    _, saved = read_checkpoint(tmp_path / CHECKPOINT)
+    save_checkpoint(tmp_path / CHECKPOINT, task, seeded_generator(0), saved | facts if facts else {})
+    with pytest.raises(ValueError, match=r"no run's checkpoint|must be of a step up to 12") as refusal:
+        killed_run.run(tmp_path)
+    assert "\n" not in str(refusal.value)
+
+
 def test_a_checkpoint_of_another_model_changes_nothing(whole):
     tensors, _ = read_checkpoint(whole[0] / CHECKPOINT)
     other = killed_run.Everything(width=7)
     before = {name: tensor.clone() for name, tensor in module_tensors(other).items()}
     generator = seeded_generator(0)
     with pytest.raises(ValueError, match=r"belongs to another model. Found a difference in 'module/"):
-        deep.checkpoint.restore(other, generator, tensors)
+        restore(other, generator, tensors)
     assert all(torch.equal(tensor, before[name]) for name, tensor in module_tensors(other).items())
 
 
