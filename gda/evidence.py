@@ -8,7 +8,7 @@ kind is the weakest kind of evidence among the checks that decided it, so a simu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -187,8 +187,14 @@ def _axioms(checks: Sequence[Check]) -> tuple[str, ...]:
 
 
 def gather(claim: Claim, context: Context) -> Outcome:
-    """Compute a claim's evidence and decide."""
-    return Outcome(claim, claim.gather(context) if claim.gather else Evidence(pending=(claim.wanted,)))
+    """Compute a claim's evidence, add what the proof kernel says of it, and decide."""
+    if claim.gather is None:
+        return Outcome(claim, Evidence(pending=(claim.wanted,)))
+    from gda.kernel_checks import kernel_evidence
+
+    evidence = claim.gather(context)
+    checks, tables = kernel_evidence(claim.id, evidence.derivations)
+    return Outcome(claim, replace(evidence, context=evidence.context + checks, tables=(*evidence.tables, *tables)))
 
 
 def verdict_record(outcome: Outcome) -> Mapping[str, object]:

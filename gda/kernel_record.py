@@ -88,6 +88,7 @@ class Standing:
         steps: all of them.
         stale: goals that the kernel was not asked about as they are now.
         refused: what was not proved or has no goal, with the reason.
+        failed: those among them that the kernel was asked about.
     """
 
     subject: str
@@ -96,6 +97,7 @@ class Standing:
     steps: int
     stale: tuple[str, ...] = ()
     refused: tuple[str, ...] = field(default=())
+    failed: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         stale = f", {len(self.stale)} goals stale" if self.stale else ""
@@ -111,14 +113,15 @@ def standing_of(subject: str, steps: Sequence[StepGoals], record: Record) -> Sta
     """Say how much of some goals the kernel has checked, by the record."""
     stale: list[str] = []
     refused = [_line(refusal.part, refusal.reason) for step in steps for refusal in step.refusals]
+    failed: list[str] = []
     checked = 0
     for step in steps:
         entries = [(theorem, record.get(theorem.key(prelude()))) for theorem in step.theorems]
         stale += [_line(theorem.part, "stale") for theorem, entry in entries if entry is None]
-        refused += [_line(theorem.part, entry.reason) for theorem, entry in entries if entry and not entry.proved]
+        failed += [_line(theorem.part, entry.reason) for theorem, entry in entries if entry and not entry.proved]
         checked += bool(entries) and all(entry is not None and entry.proved for _, entry in entries)
     algebraic = sum(step.algebraic for step in steps)
-    return Standing(subject, checked, algebraic, len(steps), tuple(stale), tuple(refused))
+    return Standing(subject, checked, algebraic, len(steps), tuple(stale), (*refused, *failed), tuple(failed))
 
 
 def certificate_standing(

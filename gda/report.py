@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from gda.evidence import Check, Evidence, Outcome, Table, verdict_record
+from gda.kernel_checks import KERNEL
 
 PREAMBLE = """\
 # Paper checks
@@ -23,7 +24,9 @@ technique, not copied from its text.
 Verdicts: *verified*, *amended* (the claim fails as stated, the amended statement holds), *refuted*, *open* (the
 evidence does not decide), *not checked*. Kinds of evidence: *identity* (symbolic), *certificate* (rigorous enclosure),
 *statistical* (with its level), *experiment* (with data set and seeds). A verdict has the weakest kind of evidence that
-decided it. *Rests on* lists lemmas from the literature that are not derived here.
+decided it. *Rests on* lists lemmas from the literature that are not derived here, nor those that they follow from.
+*Kernel-checked* counts what the proof assistant Coq has checked, by a record that is kept with the code and is stale
+where a goal has changed (`gda prove`). What a verdict does not mean: docs/assumptions.md.
 """
 
 
@@ -76,7 +79,7 @@ def _gist(evidence: Evidence) -> str:
     if evidence.amended:
         kept = sum(check.holds is True for check in evidence.amended)
         text += f"; {kept} of {len(evidence.amended)} of the amended statement"
-    return text
+    return "; ".join([text, *(check.computed for check in evidence.context if check.name == KERNEL)])
 
 
 def _section(outcome: Outcome) -> str:

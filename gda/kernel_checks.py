@@ -1,0 +1,70 @@
+"""What the proof kernel has said of a claim's derivations and certificates, by the committed record: a check, a table.
+
+A goal that is not on record as it is now is *stale*: the check is undecided then, and the claim open, until `gda prove`
+has asked the kernel again. A goal of a derivation that the kernel refused fails the check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from gda.certificates import all_claims
+from gda.evidence import Check, Table
+from gda.kernel_record import Record, Standing, certificate_standing, read_record, standing
+from theory.derivation import Derivation
+
+
+KERNEL = "proof kernel"
+"""Name of the check."""
+
+
+@lru_cache(maxsize=1)
+def _record() -> Record:
+    return read_record()
+
+
+@lru_cache(maxsize=1)
+def _of_certificates() -> dict[str, tuple[Standing, ...]]:
+    found: dict[str, tuple[Standing, ...]] = {}
+    for claim in all_claims():
+        if claim.true:
+            known = found.get(claim.serves, ())
+            found[claim.serves] = (*known, certificate_standing(claim.goal, None, _record()))
+    return found
+
+
+def kernel_evidence(claim_id: str, chains: Sequence[Derivation]) -> tuple[tuple[Check, ...], tuple[Table, ...]]:
+    """Count what the kernel has checked of a claim, and list the rest with the reason.
+
+    Args:
+        claim_id: as in C1.
+        chains: the claim's derivations.
+
+    Returns:
+        A check and a table, or nothing where the claim has neither derivation nor certificate.
+    """
+    derived = tuple(standing(chain, _record()) for chain in chains)
+    certified = _of_certificates().get(claim_id, ())
+    if not derived and not certified:
+        return (), ()
+    rows = [[one.subject, line] for one in (*derived, *certified) for line in (*one.stale, *one.refused)]
+    table = Table("What the proof kernel has not checked, and why", ["of", "goal: reason"], rows)
+    return (_check(claim_id, derived, certified),), ((table,) if rows else ())
+
+
+def _check(claim_id: str, derived: Sequence[Standing], certified: Sequence[Standing]) -> Check:
+    steps = f"{sum(one.checked for one in derived)} of {sum(one.algebraic for one in derived)} algebraic steps"
+    boxes = f", {sum(one.checked for one in certified)} of {len(certified)} certificates" if certified else ""
+    stale = sum(len(one.stale) for one in (*derived, *certified))
+    failed = sum(len(one.failed) for one in derived)
+    return Check(
+        name=KERNEL,
+        asks="Is the proof kernel's record (Coq) about this claim's derivations and certificates as they are?",
+        kind="identity",
+        computed=f"kernel-checked: {steps}{boxes}; {stale} goals stale, {failed} refused",
+        claimed="none stale, none refused",
+        holds=False if failed else None if stale else True,
+        command=f"gda prove --claim {claim_id}",
+        internal=True,
+    )
