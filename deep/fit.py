@@ -17,30 +17,45 @@ from deep.classifiers import BoundedNetwork
 from deep.data import Images
 from deep.device import derived_seed
 from deep.runtime import Runtime
-from deep.steps import Batches, one_cycle, set_rate
+from deep.steps import Batches, inverse, one_cycle, set_rate
 from deep.training import Trained, train
 from numerics.sweep import Progress
 
 
 @dataclass(frozen=True)
 class FitSettings:
-    """How a classifier is trained: SGD with Nesterov's momentum, the rate by one cycle.
+    """How a classifier is trained: by SGD.
+
+    The SGD that `theory.sgd_stability` speaks of is plain: no momentum, no weight decay, rates ``inverse``.
 
     Args:
         steps: of SGD; fixed, whatever the number of examples.
         batch: examples in a step.
-        rate: peak learning rate.
+        rate: largest learning rate.
+        schedule: of the rate, ``one cycle`` or ``inverse``, see `deep.steps`.
         momentum: of Nesterov's method; 0 for plain SGD.
         weight_decay: on matrices and kernels only, not on biases and batch norms.
         augmentation: a name of `deep.augment.AUGMENTATIONS`.
+
+    Raises:
+        ValueError: an unknown schedule.
     """
 
     steps: int = 600
     batch: int = 64
     rate: float = 0.1
+    schedule: str = "one cycle"
     momentum: float = 0.9
     weight_decay: float = 5e-4
     augmentation: str = "none"
+
+    def __post_init__(self) -> None:
+        if self.schedule not in ("one cycle", "inverse"):
+            raise ValueError(f"schedule must be 'one cycle' or 'inverse'. Found {self.schedule!r}.")
+
+    def rate_at(self, step: int) -> float:
+        """Return a step's learning rate."""
+        return self.rate * (inverse(step) if self.schedule == "inverse" else one_cycle(step, self.steps))
 
 
 def classification_loss(logits: torch.Tensor, label: torch.Tensor) -> torch.Tensor:
@@ -76,7 +91,7 @@ class ClassifierTask:
         """Do one step of SGD; a bounded network is projected after it."""
         index = self.batches.index(step).to(self.runtime.device)
         x = self.runtime.layout(self.augment(self.images.pixels(index), generator))
-        set_rate(self.optimiser, self.settings.rate * one_cycle(step, self.settings.steps))
+        set_rate(self.optimiser, self.settings.rate_at(step))
         self.model.train()
         with self.runtime.autocast():
             loss = classification_loss(self.model(x), self.images.label[index])

@@ -66,6 +66,11 @@ def cosine(step: int, steps: int) -> float:
     return (1 + math.cos(math.pi * step / steps)) / 2
 
 
+def inverse(step: int) -> float:
+    """Return a step's share of the initial rate, ``1/t`` for t = 1, 2, ...: what stability of SGD asks for."""
+    return 1 / (step + 1)
+
+
 def set_rate(optimiser: torch.optim.Optimizer, rate: float) -> None:
     """Set the learning rate of all groups."""
     for group in optimiser.param_groups:

@@ -217,6 +217,22 @@ def test_one_logit_and_two_classes_are_the_same_loss():
     assert classification_loss(logit, label) == pytest.approx(classification_loss(pair, label).item(), rel=1e-6)
 
 
+def test_a_step_is_plain_sgd_with_the_schedule_s_rate():
+    images = two_classes(digits().pool, 0, 1)
+    settings = FitSettings(steps=2, batch=len(images), rate=0.5, schedule="inverse", momentum=0.0, weight_decay=0.0)
+    model, by_hand = (bounded_network(images.shape, (4,), (9.0, 9.0), 0) for _ in range(2))
+    fit(model, images, settings, 0, CPU)
+    for rate in (0.5, 0.25):
+        loss = classification_loss(by_hand(images.pixels()), images.label)
+        for weight, slope in zip(by_hand.weights, torch.autograd.grad(loss, list(by_hand.weights)), strict=True):
+            weight.data -= rate * slope
+    for weight, expected in zip(model.weights, by_hand.weights, strict=True):
+        torch.testing.assert_close(weight, expected, atol=1e-5, rtol=1e-5)
+    assert settings.rate_at(9) == pytest.approx(0.05)
+    with pytest.raises(ValueError, match="Found 'none'"):
+        FitSettings(schedule="none")
+
+
 @pytest.mark.parametrize(("widths", "kernel"), [((16,), 0), ((8,), 3)])
 def test_the_theorem_s_classifier_learns_two_digits_within_its_norms(widths, kernel):
     parts = digits()

@@ -171,6 +171,14 @@ def test_a_folder_of_another_run_is_refused_and_left_alone(whole, options, found
     assert before == ((whole[0] / CHECKPOINT).read_bytes(), (whole[0] / CONFIG).read_bytes())
 
 
+def test_a_folder_is_claimed_before_its_first_checkpoint(tmp_path):
+    with pytest.raises(FailedRunError):
+        train(Failing(1, "nan"), steps=12, seed=3, runtime=CPU, folder=tmp_path, save_every=4)
+    assert not (tmp_path / CHECKPOINT).exists()
+    with pytest.raises(ValueError, match="holds another run: seed is 3 there"):
+        train(killed_run.Everything(), steps=12, seed=4, runtime=CPU, folder=tmp_path, save_every=4)
+
+
 def test_the_config_lies_beside_the_checkpoint(whole):
     kept = json.loads((whole[0] / CONFIG).read_bytes())
     assert kept["run"] == {"config": {"width": 6}, "seed": 3, "steps": 12, "save_every": 4, "device": "cpu"}
