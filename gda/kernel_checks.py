@@ -14,7 +14,6 @@ from gda.evidence import Check, Table
 from gda.kernel_record import Record, Standing, certificate_standing, read_record, standing
 from theory.derivation import Derivation
 
-
 KERNEL = "proof kernel"
 """Name of the check."""
 
