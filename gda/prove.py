@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -93,7 +93,9 @@ def ask(goals: Goals, record: Record, *, everything: bool, jobs: int, tell: Writ
         KernelError: as `gda.coqc.prove`.
     """
     theorems = theorems_of(goals.subjects())
-    known = {key: record[key] for key in theorems if key in record and not (everything and record[key].proved)}
+    kept = [key for key in theorems if key in record and not (everything and record[key].proved)]
+    # A goal that several steps have is recorded under one of them, whichever way it was asked.
+    known = {key: replace(record[key], subject=theorems[key].subject, part=theorems[key].part) for key in kept}
     asked = {key: theorem for key, theorem in theorems.items() if key not in known}
     tell(f"{len(asked)} of {len(theorems)} goals to compile")
     answers = prove(list(asked.values()), jobs, tell) if asked else ()
