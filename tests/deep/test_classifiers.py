@@ -186,6 +186,14 @@ def test_logit_loss_and_gradient_obey_the_theory(name, smooth):
             assert 0 < found <= bound * (1 + 1e-6)  # computed in float32
 
 
+def test_the_theory_is_told_of_norms_kernels_and_inputs():
+    theory = network("cnn").constants()
+    assert float(theory.inverse_squares) == pytest.approx(9 / 1.1**2 + 9 / 0.9**2 + 1 / 1.3**2)
+    assert float(theory.product) == pytest.approx(1.1 * 0.9 * 1.3)
+    assert float(theory.radius) == pytest.approx(32**0.5)
+    assert float(network("mlp").constants().inverse_squares) == pytest.approx(1 / 1.2**2 + 1 / 0.8**2 + 1 / 1.5**2)
+
+
 def test_the_logit_s_bound_is_reached():
     model = network("linear")
     model.weights[0].data.fill_(1)
