@@ -20,8 +20,9 @@ def mixture_coverage(args: argparse.Namespace) -> dict[str, Any]:
     """Simulate Gen, through sufficient statistics, and count how often it is above the theorem's bound.
 
     Returns:
-        `delta`, `failures`, `trials`, `upper_95` (the one-sided 95 % limit of Clopper and Pearson), the bound, the
-        trivial one, the exact law's quantile of Gen and the bound's ratio to it.
+        `delta`, `failures`, `trials`, `upper_95` (the one-sided 95 % limit of Clopper and Pearson), `covers` (None
+        where the simulation does not decide), the bound, the trivial one, the exact law's quantile of Gen and the
+        bound's ratio to it.
 
     Raises:
         InputError: a missing option, or a value outside its domain.
@@ -39,7 +40,7 @@ def mixture_coverage(args: argparse.Namespace) -> dict[str, Any]:
         run = simulate(args.m_s, args.d, [gamma], repeats=repeats, seed=seed, sampler="sufficient")
         truth = quantile_of_error(law_of_gap(args.m_s, args.d, gamma), 1 - float(args.delta))
     failed, trials = failures(run.cells[0].abs_gap, found.total)
-    upper = binomial_interval(failed, trials, 0.9).high
+    interval = binomial_interval(failed, trials, 0.9)  # either end is a one-sided limit at 95 %
     return {
         "setting": "bgmm",
         "route": route,
@@ -51,8 +52,8 @@ def mixture_coverage(args: argparse.Namespace) -> dict[str, Any]:
         "seed": seed,
         "failures": failed,
         "trials": trials,
-        "upper_95": upper,
-        "covers": bool(upper <= args.delta),
+        "upper_95": interval.high,
+        "covers": interval.within(0, float(args.delta)),
         "bound": found.total,
         "trivial": found.trivial,
         "vacuous": not found.says_something,
@@ -64,6 +65,7 @@ def mixture_coverage(args: argparse.Namespace) -> dict[str, Any]:
 def plain(answer: dict[str, Any]) -> str:
     """Write an answer as aligned text."""
     how = f"stability, {answer['constants']} constants" if answer["route"] == "stability" else "Gaussian structure"
+    words = {True: "", None: ": not shown to be covered", False: ": NOT COVERED"}
     trivial = "none" if answer["trivial"] is None else f"{answer['trivial']:.6g}"
     lines = [
         ("mixture", f"d = {answer['d']}, m_S = {answer['m_S']}, m_G = {answer['m_G']}, balanced labels"),
@@ -73,7 +75,7 @@ def plain(answer: dict[str, Any]) -> str:
         ("M", trivial + (", which the bound is not below" if answer["vacuous"] else "")),
         ("Gen above the bound", f"{answer['failures']} of {answer['trials']} times (seed {answer['seed']})"),
         ("probability", f"at most {answer['upper_95']:.3g} (95 %)"),
-        ("delta", f"{answer['delta']:.6g}" + ("" if answer["covers"] else ": not shown to be covered")),
+        ("delta", f"{answer['delta']:.6g}" + words[answer["covers"]]),
     ]
     width = max(len(name) for name, _ in lines)
     return "\n".join(f"{name:<{width}}  {text}" for name, text in lines)
