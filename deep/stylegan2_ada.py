@@ -318,6 +318,7 @@ def train(
     device: torch.device,
     folder: Path | None = None,
     *,
+    save_every: int = 500,
     progress: Callable[[Progress], None] | None = None,
 ) -> StyleGanSampler:
     """Train StyleGAN2 with ADA, from its last checkpoint if its folder holds one.
@@ -329,6 +330,7 @@ def train(
         seed: of weights, batches and noise.
         device: where.
         folder: of config and checkpoint; nothing is written if None.
+        save_every: steps between two checkpoints.
         progress: told after every step.
 
     Raises:
@@ -340,5 +342,14 @@ def train(
     runtime = replace(runtime_for(device), mixed=False, compiled=False)
     task = StyleGanTask(data, config, seed, runtime)
     facts = {"generator": "stylegan2-ada", "settings": asdict(config), "data": data.digest()}
-    training.train(task, steps=config.steps, seed=seed, runtime=runtime, config=facts, folder=folder, progress=progress)
+    training.train(
+        task,
+        steps=config.steps,
+        seed=seed,
+        runtime=runtime,
+        config=facts,
+        folder=folder,
+        save_every=save_every,
+        progress=progress,
+    )
     return StyleGanSampler(task.average, config, runtime)
