@@ -140,8 +140,9 @@ def train(
     """
     if steps < 1 or save_every < 1:
         raise ValueError(f"steps and save_every must be at least 1. Found {steps}, {save_every}.")
-    run = {"config": config or {}, "seed": seed, "steps": steps, "save_every": save_every}
-    run["device"] = runtime.device.type
+    how = {"device": runtime.device.type, "mixed": runtime.mixed, "channels_last": runtime.channels_last}
+    how["compiled"] = runtime.compiled
+    run = {"config": config or {}, "seed": seed, "steps": steps, "save_every": save_every, "runtime": how}
     run = json.loads(json.dumps(run, allow_nan=False))
     generator = seeded_generator(derived_seed(seed, "training"), runtime.device)
     with _own_global_generators(seed, runtime.device):
@@ -206,7 +207,7 @@ def _resume(
     if kept is None:
         facts = {"torch": torch.__version__, "threads": torch.get_num_threads(), "machine": platform.machine()}
         write_atomically(config, json.dumps({"run": run, "facts": facts}, indent=1, sort_keys=True).encode())
-    _check_same_run(folder, kept or run, run)
+    _check_same_run(folder, run if kept is None else kept, run)
     if not path.exists():
         return 0, []
     tensors, saved = read_checkpoint(path)
@@ -223,8 +224,17 @@ def _resume(
 
 
 def _check_same_run(folder: Path, kept: Mapping[str, Any], run: Mapping[str, Any]) -> None:
-    for name in sorted(kept.keys() | run.keys()):
-        if kept.get(name) != run.get(name):
+    there, asked = _settings(kept), _settings(run)
+    for name in sorted(there.keys() | asked.keys()):
+        if there.get(name) != asked.get(name):
             raise ValueError(
-                f"{str(folder)!r} holds another run: {name} is {kept.get(name)!r} there. Found {run.get(name)!r}."
+                f"{str(folder)!r} holds another run: {name} is {there.get(name)!r} there. Found {asked.get(name)!r}."
             )
+
+
+def _settings(value: Any, path: str = "") -> dict[str, Any]:
+    """Name every setting by its path, so that a complaint names the one that differs and no more."""
+    if not isinstance(value, dict) or not value:
+        return {path: value}
+    inner = (_settings(part, f"{path}.{name}" if path else name) for name, part in value.items())
+    return {name: part for parts in inner for name, part in parts.items()}

@@ -50,8 +50,9 @@ class Everything:
 def run(folder, **options):
     """Train from wherever the folder is; return the task and what `train` returns."""
     task = Everything()
-    options = {"steps": STEPS, "seed": 3, "save_every": SAVE_EVERY, "config": {"width": 6}} | options
-    return task, train(task, runtime=Runtime(torch.device("cpu")), folder=folder, **options)
+    usual = {"steps": STEPS, "seed": 3, "save_every": SAVE_EVERY, "config": {"width": 6}}
+    options = usual | {"runtime": Runtime(torch.device("cpu"))} | options
+    return task, train(task, folder=folder, **options)
 
 
 def die():

@@ -113,7 +113,7 @@ def test_a_classifier_resumes_to_the_same_weights(tmp_path):
     fit(resumed, train_on, settings, 0, CPU, folder=tmp_path, save_every=2)
     for name, tensor in straight.state_dict().items():
         assert torch.equal(tensor, resumed.state_dict()[name])
-    with pytest.raises(ValueError, match="holds another run: config"):  # other initial weights
+    with pytest.raises(ValueError, match=r"holds another run: config\.initial weights"):  # other initial weights
         fit(small_resnet(1, 10, 1, width=4), train_on, settings, 0, CPU, folder=tmp_path, save_every=2)
 
 
@@ -160,7 +160,9 @@ def test_a_weight_that_is_not_finite_is_never_saved(tmp_path):
     [
         ({"seed": 4}, "seed is 3 there. Found 4"),
         ({"steps": 13}, "steps is 12 there. Found 13"),
-        ({"config": {"width": 7}}, "config is {'width': 6} there. Found {'width': 7}"),
+        ({"runtime": Runtime(torch.device("cpu"), mixed=True)}, "runtime.mixed is False there. Found True"),
+        ({"config": {}}, "config is None there. Found {}"),
+        ({"config": {"width": 7}}, "config.width is 6 there. Found 7"),
     ],
 )
 def test_a_folder_of_another_run_is_refused_and_left_alone(whole, options, found):
@@ -181,7 +183,8 @@ def test_a_folder_is_claimed_before_its_first_checkpoint(tmp_path):
 
 def test_the_config_lies_beside_the_checkpoint(whole):
     kept = json.loads((whole[0] / CONFIG).read_bytes())
-    assert kept["run"] == {"config": {"width": 6}, "seed": 3, "steps": 12, "save_every": 4, "device": "cpu"}
+    plain = {"device": "cpu", "mixed": False, "channels_last": False, "compiled": False}
+    assert kept["run"] == {"config": {"width": 6}, "seed": 3, "steps": 12, "save_every": 4, "runtime": plain}
     assert kept["facts"]["torch"] == torch.__version__
 
 
