@@ -1,8 +1,9 @@
-"""StyleGAN2 with adaptive discriminator augmentation: losses, lazy regularisation, training, sampling.
+"""StyleGAN2 with adaptive discriminator augmentation: training with lazy regularisation, and sampling.
 
-Layers and equations 1 to 3 are in `deep.stylegan2_layers`, the networks in `deep.stylegan2_networks`, the augmentation
-in `deep.ada`. Slim: one width at all resolutions, one style for all layers (no mixing). Every batch consists of groups
-of one class, so that the minibatch standard deviation measures how an image's class varies, not how classes differ.
+Equations 1 to 3 are in `deep.stylegan2_layers`, equation 4 in `deep.stylegan2_losses`, the networks in
+`deep.stylegan2_networks`, the augmentation in `deep.ada`. Slim: one width at all resolutions, one style for all layers
+(no mixing). Every batch consists of groups of one class, so that the minibatch standard deviation measures how a class
+varies, not how classes differ.
 
 Source: Karras et al., Analyzing and Improving the Image Quality of StyleGAN (CVPR 2020), "SG2" below; Karras et al.,
 Training Generative Adversarial Networks with Limited Data (NeurIPS 2020), "ADA".
@@ -11,14 +12,13 @@ Training Generative Adversarial Networks with Limited Data (NeurIPS 2020), "ADA"
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 
 from deep import training
 from deep.ada import AdaSettings, Controller, augment
@@ -27,6 +27,14 @@ from deep.device import derived_seed, seeded_construction, seeded_generator
 from deep.runtime import Runtime, runtime_for
 from deep.sampler import chunked, training_data
 from deep.steps import Batches, averaged_copy, update_average
+from deep.stylegan2_losses import (
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    lazy_adam,
+    path_lengths,
+    path_penalty,
+)
 from deep.stylegan2_networks import Discriminator, Generator, Sizes
 from numerics.sweep import Progress
 
@@ -95,72 +103,13 @@ class StyleGanConfig:
         return Sizes(shape, self.classes, self.width, self.latent, self.style, self.layers, self.multiplier, self.group)
 
 
-# Losses (non-saturating, SG2 section 2) and regularisation
-
-
-def generator_loss(fake: torch.Tensor) -> torch.Tensor:
-    """Return ``E[-log sigmoid(D(G(z)))]`` from the logits of generated images."""
-    return functional.softplus(-fake).mean()
-
-
-def discriminator_loss(real: torch.Tensor, fake: torch.Tensor) -> torch.Tensor:
-    """Return ``E[-log sigmoid(D(x))] + E[-log(1 - sigmoid(D(G(z))))]`` from logits."""
-    return functional.softplus(-real).mean() + functional.softplus(fake).mean()
-
-
-def gradient_penalty(D: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
-    """Return ``E ||grad_x D(x)||^2 / 2``, to be weighted with gamma: R1 of Mescheder et al. (ICML 2018), (9).
-
-    Args:
-        D: from images to logits, shape (n,).
-        x: real images.
-    """
-    x = x.detach().requires_grad_(True)
-    (gradient,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
-    return gradient.square().sum(dim=(1, 2, 3)).mean() / 2
-
-
-def path_lengths(G: Callable[[torch.Tensor], torch.Tensor], w: torch.Tensor, noise: torch.Tensor) -> torch.Tensor:
-    """Return ``||J_w^T y||_2`` for every style, shape (n,): inside SG2, equation 4.
-
-    By ``J_w^T y = grad_w (G(w) . y)``.
-
-    Args:
-        G: from styles to images.
-        w: styles, shape (n, style), part of a graph.
-        noise: standard normal, of the images' shape; y is this over the square root of the number of pixels.
-    """
-    image = G(w)
-    y = noise / math.sqrt(image.shape[2] * image.shape[3])
-    (gradient,) = torch.autograd.grad((image * y).sum(), w, create_graph=True)
-    return (gradient.square().sum(dim=1) + 1e-12).sqrt()
-
-
-def path_penalty(lengths: torch.Tensor, average: torch.Tensor, decay: float) -> torch.Tensor:
-    """Return ``E (||J_w^T y||_2 - a)^2``, SG2, equation 4, after moving a, in place, towards the mean length."""
-    with torch.no_grad():
-        average.lerp_(lengths.detach().mean(), decay)
-    return (lengths - average).square().mean()
-
-
-def lazy_factor(every: int) -> float:
-    """Return ``c = k/(k + 1)`` for a regularisation once in k steps: SG2, section 3.1 and app. B."""
-    return every / (every + 1)
-
-
-def lazy_adam(parameters: Iterable[nn.Parameter], rate: float, beta2: float, every: int) -> torch.optim.Adam:
-    """Return Adam for k + 1 updates in k steps: its rate is ``c rate``, its betas 0 and ``beta2^c``."""
-    c = lazy_factor(every)
-    return torch.optim.Adam(parameters, lr=c * rate, betas=(0.0, beta2**c), eps=1e-8, fused=True)
+# Training
 
 
 def ema_decay(step: int, config: StyleGanConfig) -> float:
     """Return what is left of the old average after a step: a half of it after a half-life's images."""
     half_life = min(config.ema_half_life, config.ema_ramp_up * (step + 1) * config.batch)
     return 0.5 ** (config.batch / half_life)
-
-
-# Training
 
 
 class GroupedBatches:
@@ -202,8 +151,9 @@ class StyleGanTask:
         self.average = averaged_copy(self.G)
         self.controller = Controller(config.ada, runtime.device)
         self.path_average = torch.zeros((), device=runtime.device)
-        self.G_adam = lazy_adam(self.G.parameters(), config.rate, config.beta2, config.path_every)
-        self.D_adam = lazy_adam(self.D.parameters(), config.rate, config.beta2, config.r1_every)
+        path_every, r1_every = config.path_every if config.path else None, config.r1_every if config.r1 else None
+        self.G_adam = lazy_adam(self.G.parameters(), config.rate, config.beta2, path_every)
+        self.D_adam = lazy_adam(self.D.parameters(), config.rate, config.beta2, r1_every)
         self.modules: Mapping[str, nn.Module] = {"G": self.G, "D": self.D, "average": self.average}
         self.optimisers: Mapping[str, torch.optim.Optimizer] = {"G": self.G_adam, "D": self.D_adam}
         self.state: Mapping[str, torch.Tensor] = {"path average": self.path_average, **self.controller.state}

@@ -21,14 +21,7 @@ from deep.stylegan2_ada import (  # noqa: E402
     StyleGanConfig,
     StyleGanTask,
     class_styles,
-    discriminator_loss,
     ema_decay,
-    generator_loss,
-    gradient_penalty,
-    lazy_adam,
-    lazy_factor,
-    path_lengths,
-    path_penalty,
     train,
     truncate,
 )
@@ -46,6 +39,15 @@ from deep.stylegan2_layers import (  # noqa: E402
     modulated_weights,
     normalise,
     resample,
+)
+from deep.stylegan2_losses import (  # noqa: E402
+    discriminator_loss,
+    generator_loss,
+    gradient_penalty,
+    lazy_adam,
+    lazy_factor,
+    path_lengths,
+    path_penalty,
 )
 from deep.stylegan2_networks import Discriminator, Generator, Sizes  # noqa: E402
 
@@ -295,6 +297,14 @@ def test_lazy_regularisation_slows_adam_down_to_the_same_pace(every):
     assert (every + 1) * group["lr"] == pytest.approx(every * 2e-3)
     assert group["betas"][0] == 0
     assert group["betas"][1] ** (every + 1) == pytest.approx(0.99**every)
+
+
+def test_without_regularisation_adam_keeps_its_pace():
+    model = task(replace(SMALL, path=0.0, r1=0.0))
+    assert {"path", "R1"}.isdisjoint(model.step(0, seeded_generator(0)))
+    for optimiser in (model.G_adam, model.D_adam):
+        (group,) = optimiser.param_groups
+        assert (group["lr"], group["betas"]) == (2e-3, (0.0, 0.99))
 
 
 def task(config=SMALL, count=40, seed=0):
