@@ -233,6 +233,7 @@ def train(
     device: torch.device,
     folder: Path | None = None,
     *,
+    save_every: int = 500,
     progress: Callable[[Progress], None] | None = None,
 ) -> CDCGANSampler:
     """Train a conditional DCGAN, from its last checkpoint if its folder holds one.
@@ -244,6 +245,7 @@ def train(
         seed: of weights, batches and noise.
         device: where.
         folder: of config and checkpoint; nothing is written if None.
+        save_every: steps between checkpoints.
         progress: told after every step.
 
     Raises:
@@ -254,6 +256,13 @@ def train(
     task = CDCGANTask(data, config, seed, runtime)
     facts = {"generator": "cdcgan", "settings": asdict(config), "data": data.digest()}
     training.train(
-        task, steps=config.steps, seed=seed, runtime=runtime, config=facts, folder=folder, progress=progress
+        task,
+        steps=config.steps,
+        seed=seed,
+        runtime=runtime,
+        config=facts,
+        folder=folder,
+        save_every=save_every,
+        progress=progress,
     )
     return CDCGANSampler(task.average, data.shape, config, runtime)

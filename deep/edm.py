@@ -258,6 +258,7 @@ def train(
     device: torch.device,
     folder: Path | None = None,
     *,
+    save_every: int = 500,
     progress: Callable[[Progress], None] | None = None,
 ) -> EDMSampler:
     """Train a diffusion model, from its last checkpoint if its folder holds one.
@@ -269,6 +270,7 @@ def train(
         seed: of weights, batches and noise.
         device: where.
         folder: of config and checkpoint; nothing is written if None.
+        save_every: steps between checkpoints.
         progress: told after every step.
 
     Raises:
@@ -278,5 +280,14 @@ def train(
     data, runtime = training_data(images, label, config.classes), runtime_for(device)
     task = EDMTask(data, config, seed, runtime)
     facts = {"generator": "edm", "settings": asdict(config), "data": data.digest()}
-    training.train(task, steps=config.steps, seed=seed, runtime=runtime, config=facts, folder=folder, progress=progress)
+    training.train(
+        task,
+        steps=config.steps,
+        seed=seed,
+        runtime=runtime,
+        config=facts,
+        folder=folder,
+        save_every=save_every,
+        progress=progress,
+    )
     return EDMSampler(task.average, data.shape, config, runtime)
