@@ -23,14 +23,9 @@ def _record() -> Record:
     return read_record()
 
 
-@lru_cache(maxsize=1)
-def _of_certificates() -> dict[str, tuple[Standing, ...]]:
-    found: dict[str, tuple[Standing, ...]] = {}
-    for claim in all_claims():
-        if claim.true:
-            known = found.get(claim.serves, ())
-            found[claim.serves] = (*known, certificate_standing(claim.goal, None, _record()))
-    return found
+def _of_certificates(claim_id: str) -> tuple[Standing, ...]:
+    wanted = (claim for claim in all_claims() if claim.serves == claim_id and claim.true)
+    return tuple(certificate_standing(claim.goal, None, _record()) for claim in wanted)
 
 
 def kernel_evidence(claim_id: str, chains: Sequence[Derivation]) -> tuple[tuple[Check, ...], tuple[Table, ...]]:
@@ -44,7 +39,7 @@ def kernel_evidence(claim_id: str, chains: Sequence[Derivation]) -> tuple[tuple[
         A check and a table, or nothing where the claim has neither derivation nor certificate.
     """
     derived = tuple(standing(chain, _record()) for chain in chains)
-    certified = _of_certificates().get(claim_id, ())
+    certified = _of_certificates(claim_id)
     if not derived and not certified:
         return (), ()
     rows = [[one.subject, line] for one in (*derived, *certified) for line in (*one.stale, *one.refused)]

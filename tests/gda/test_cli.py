@@ -177,20 +177,20 @@ def test_text_output_has_every_term(capsys):
 
 
 def test_explain_prints_claim_derivation_and_evidence(capsys):
-    code, out, _ = run(capsys, "explain", "C1")
+    code, out, _ = run(capsys, "explain", "R1")
     assert code == 0
-    assert "## C1: verified" in out
-    assert "moments S_G [lemma by L1]" in out
-    assert "14 of 14 steps hold" in out
+    assert "## R1: verified" in out
+    assert "mixture [calculus]" in out
+    assert "5 of 5 steps hold" in out
 
 
 def test_a_partial_run_leaves_the_report_alone(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    code, out, _ = run(capsys, "verify", "--claim", "c1", "C2", "--out", "there")
+    code, out, _ = run(capsys, "verify", "--claim", "r1", "C2", "--out", "there")
     assert code == 0
     assert not (tmp_path / "paper_checks.md").exists()
     records = json.loads((tmp_path / "there" / "verdicts.json").read_text())
-    assert [record["id"] for record in records] == ["C1", "C2"]
+    assert [record["id"] for record in records] == ["C2", "R1"]
     assert {"id", "claim", "verdict", "kind", "evidence", "command"} <= set(records[0])
     assert "verified" in out
 
