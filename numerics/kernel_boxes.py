@@ -55,18 +55,23 @@ def _fails(goal: Goal, point: Mapping[sp.Symbol, Fraction]) -> Theorem:
     printer = Printer()
     for symbol, value in at.items():
         printer.names.given[symbol] = printer.text(value)
-    text = printer.text(_whole_levels(goal.expression, at))
+    text = printer.text(goal.expression)
     statement = f"{'0 <=' if goal.strict else '0 <'} {text}"
+    levels = sorted(goal.expression.atoms(n_ceil_log2), key=sp.default_sort_key)
+    lines = [_level_at(printer.text(call.args[0]), call.args[0].subs(at)) for call in levels]
     by_size = "try rewrite ?Rmin_by_Rabs, ?Rmax_by_Rabs."
-    script = f"{GUARD}\n{by_size}\nfirst [lra | interval | interval with (i_prec 90)]."
+    script = "\n".join([GUARD, *lines, by_size, "first [lra | interval | interval with (i_prec 90)]."])
     return Theorem(goal.name, (goal.name, "fails"), statement, script)
 
 
-def _whole_levels(expression: sp.Expr, at: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
-    # n ceil(log2 n) at a whole n is a whole number, which the definition in the prelude need not be asked for.
-    if any(not call.args[0].subs(dict(at)).is_integer for call in expression.atoms(n_ceil_log2)):
-        raise NoCoqError("n ceil(log2 n) is asked for at a number that is not whole")
-    return expression.replace(lambda e: isinstance(e, n_ceil_log2), lambda e: n_ceil_log2(e.args[0].subs(dict(at))))
+def _level_at(text: str, value: sp.Expr) -> str:
+    # n ceil(log2 n) at a number, written out by the powers of two that it lies between.
+    if not value.is_Rational or value < 1:
+        raise NoCoqError(f"n ceil(log2 n) at {value}")
+    if value == 1:
+        return f"replace {text} with 1 by lra. rewrite n_ceil_log2_one." if text != "1" else "rewrite n_ceil_log2_one."
+    power = _ceiling_log2(Fraction(int(value.p), int(value.q))) - 1
+    return f"rewrite (n_ceil_log2_dyadic {text} {power}) by (simpl pow; lra)."
 
 
 def span_conditions(span: Span, name: str) -> list[str]:

@@ -66,6 +66,11 @@ Proof.
     unfold Rdiv; rewrite ?Rmult_assoc, Rinv_l by lra; lra.
 Qed.
 
+Lemma n_ceil_log2_one : n_ceil_log2 1 = 0.
+Proof.
+  unfold n_ceil_log2. rewrite ln_1. unfold Rdiv. rewrite Rmult_0_l, (ceiling_is 0 0%Z) by lra. lra.
+Qed.
+
 Lemma log_scale : forall x a b, 0 < a -> a <= x -> x <= b -> exists u, ln a <= u <= ln b /\ x = exp u.
 Proof.
   intros x a b A L H. exists (ln x). rewrite exp_ln by lra.
