@@ -51,7 +51,7 @@ class CDCGANConfig:
     width: int = 32
     halvings: int = 2
     latent: int = 64
-    steps: int = 1000
+    steps: int = 2000
     batch: int = 64
     rate: float = 2e-4
     beta_1: float = 0.5

@@ -23,6 +23,7 @@ from deep.device import seeded_construction, seeded_generator  # noqa: E402
 from deep.runtime import Runtime  # noqa: E402
 from deep.sampler import balanced_labels, training_data  # noqa: E402
 from deep.training import CHECKPOINT  # noqa: E402
+from deep.training import train as run  # noqa: E402
 
 CPU = torch.device("cpu")
 SMALL = CDCGANConfig(width=8, latent=16, steps=30, batch=16)
@@ -185,6 +186,15 @@ def test_images_look_like_the_class_that_was_asked_for(trained):
 def test_the_class_changes_the_image_made_of_the_same_noise(trained):
     zeros, ones = (trained.sample(torch.full((8,), k), 5) for k in (0, 1))
     assert (zeros - ones).abs().amax(dim=(1, 2, 3)).min() > 0.1
+
+
+def test_samples_are_of_the_averaged_weights():
+    game = task(seed=3)
+    run(game, steps=SMALL.steps, seed=3, runtime=Runtime(CPU))
+    models = (train(*some_digits(), SMALL, 3, CPU).G, game.average, game.G)
+    sampled, average, last = (model.state_dict()["first.weight"] for model in models)
+    assert torch.equal(sampled, average)
+    assert not torch.equal(average, last)
 
 
 def test_same_seed_same_bits_another_seed_others():

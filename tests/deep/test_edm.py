@@ -31,6 +31,7 @@ from deep.edm import (  # noqa: E402
 from deep.runtime import Runtime  # noqa: E402
 from deep.sampler import balanced_labels, generate, training_data  # noqa: E402
 from deep.training import CHECKPOINT  # noqa: E402
+from deep.training import train as run  # noqa: E402
 
 CPU = torch.device("cpu")
 SMALL = EDMConfig(width=64, depth=2, steps=30, batch=16, N=6)
@@ -239,6 +240,15 @@ def test_a_few_steps_lower_the_loss_on_fixed_noise(trained):
     with torch.no_grad():
         before, after = (denoising_loss(D, y, label, sigma, normal, 0.75).item() for D in (untrained, trained.D))
     assert after < 0.8 * before
+
+
+def test_samples_are_of_the_averaged_weights():
+    task = EDMTask(training_data(*some_digits(), 10), SMALL, 3, Runtime(CPU))
+    run(task, steps=SMALL.steps, seed=3, runtime=Runtime(CPU))
+    models = (train(*some_digits(), SMALL, 3, CPU).D, task.average, task.D)
+    sampled, average, last = (model.state_dict()["F.first.weight"] for model in models)
+    assert torch.equal(sampled, average)
+    assert not torch.equal(average, last)
 
 
 def test_same_seed_same_bits_another_seed_others():
