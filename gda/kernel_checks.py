@@ -48,15 +48,18 @@ def kernel_evidence(claim_id: str, chains: Sequence[Derivation]) -> tuple[tuple[
 
 
 def _check(claim_id: str, derived: Sequence[Standing], certified: Sequence[Standing]) -> Check:
-    steps = f"{sum(one.checked for one in derived)} of {sum(one.algebraic for one in derived)} algebraic steps"
-    boxes = f", {sum(one.checked for one in certified)} of {len(certified)} certificates" if certified else ""
+    counts = []
+    if derived:
+        counts.append(f"{sum(s.checked for s in derived)} of {sum(s.algebraic for s in derived)} algebraic steps")
+    if certified:
+        counts.append(f"{sum(one.checked for one in certified)} of {len(certified)} certificates")
     stale = sum(len(one.stale) for one in (*derived, *certified))
     failed = sum(len(one.failed) for one in derived)
     return Check(
         name=KERNEL,
         asks="Is the proof kernel's record (Coq) about this claim's derivations and certificates as they are?",
         kind="identity",
-        computed=f"kernel-checked: {steps}{boxes}; {stale} goals stale, {failed} refused",
+        computed=f"kernel-checked: {', '.join(counts)}; {stale} goals stale, {failed} refused",
         claimed="none stale, none refused",
         holds=False if failed else None if stale else True,
         command=f"gda prove --claim {claim_id}",
