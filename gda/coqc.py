@@ -18,8 +18,8 @@ from pathlib import Path
 from gda.kernel_record import prelude
 from theory.kernel import Theorem
 
-SECONDS = 60
-"""For one tactic; a theorem that takes longer is not proved."""
+SECONDS, PATIENT = 60, 600
+"""For one tactic; a theorem that takes longer is not proved. The longer time is for theorems that are known to be."""
 BATCH = 12
 """Theorems in one file."""
 
@@ -59,13 +59,16 @@ def compiler() -> str | None:
     return shutil.which("coqc")
 
 
-def prove(theorems: Sequence[Theorem], jobs: int, tell: Callable[[str], None] = lambda _: None) -> tuple[Answer, ...]:
+def prove(
+    theorems: Sequence[Theorem], jobs: int, tell: Callable[[str], None] = lambda _: None, seconds: int = SECONDS
+) -> tuple[Answer, ...]:
     """Ask the kernel about theorems.
 
     Args:
         theorems: to be compiled.
         jobs: compilers at a time; the answers do not depend on it.
         tell: told of each file.
+        seconds: for one tactic.
 
     Returns:
         One answer for each theorem, in their order.
@@ -83,7 +86,7 @@ def prove(theorems: Sequence[Theorem], jobs: int, tell: Callable[[str], None] = 
             raise KernelError(f"the prelude does not compile: {message}")
         batches = [tuple(theorems[at : at + BATCH]) for at in range(0, len(theorems), BATCH)]
         with ThreadPoolExecutor(max_workers=jobs) as pool:
-            work = [pool.submit(_batch, folder, f"b{index}", batch) for index, batch in enumerate(batches)]
+            work = [pool.submit(_batch, folder, f"b{index}", batch, seconds) for index, batch in enumerate(batches)]
             answers: list[Answer] = []
             accepted: list[str] = []
             for index, future in enumerate(work):
@@ -114,14 +117,14 @@ def source(name: str, theorems: Sequence[tuple[str, Theorem]], seconds: int = SE
     return "\n".join([_HEAD.format(seconds=seconds), *texts, last])
 
 
-def _batch(folder: Path, name: str, theorems: Sequence[Theorem]) -> tuple[list[Answer], list[str]]:
+def _batch(folder: Path, name: str, theorems: Sequence[Theorem], seconds: int) -> tuple[list[Answer], list[str]]:
     # Where a theorem fails, those before it become a file of their own, and those after it are tried as the next.
     left = [(f"t{index}", theorem) for index, theorem in enumerate(theorems)]
     failed: dict[str, str] = {}
     modules: list[str] = []
     while left:
         module = f"{name}_{len(modules) + len(failed)}"
-        message = _write_and_compile(folder, module, left)
+        message = _write_and_compile(folder, module, left, seconds)
         if not message:
             modules.append(module)
             break
@@ -133,15 +136,15 @@ def _batch(folder: Path, name: str, theorems: Sequence[Theorem]) -> tuple[list[A
         good, left = left[: labels.index(label)], left[labels.index(label) + 1 :]
         if good:
             modules.append(f"{module}_good")
-            again = _write_and_compile(folder, modules[-1], good)
+            again = _write_and_compile(folder, modules[-1], good, PATIENT)
             if again:
                 raise KernelError(f"coqc does not accept again what it accepted: {again}")
     answers = [Answer(t, f"t{i}" not in failed, _short(failed.get(f"t{i}", ""))) for i, t in enumerate(theorems)]
     return answers, modules
 
 
-def _write_and_compile(folder: Path, module: str, theorems: Sequence[tuple[str, Theorem]]) -> str:
-    (folder / f"{module}.v").write_text(source(module, theorems), encoding="utf-8")
+def _write_and_compile(folder: Path, module: str, theorems: Sequence[tuple[str, Theorem]], seconds: int) -> str:
+    (folder / f"{module}.v").write_text(source(module, theorems, seconds), encoding="utf-8")
     return _compile(folder, module)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import sympy as sp
 
 from gda.certificates import Claim, all_claims
-from gda.coqc import KernelError, compiler, prove
+from gda.coqc import PATIENT, SECONDS, KernelError, compiler, prove
 from gda.errors import InputError
 from gda.kernel_record import RECORD, Entry, Record, Standing, keys, read_record, standing_of, write_record
 from numerics.certify import Counterexample
@@ -98,7 +98,8 @@ def ask(goals: Goals, record: Record, *, everything: bool, jobs: int, tell: Writ
     known = {key: replace(record[key], subject=theorems[key].subject, part=theorems[key].part) for key in kept}
     asked = {key: theorem for key, theorem in theorems.items() if key not in known}
     tell(f"{len(asked)} of {len(theorems)} goals to compile")
-    answers = prove(list(asked.values()), jobs, tell) if asked else ()
+    # With everything, only what has been proved before is asked again: a slow machine is no reason to lose it.
+    answers = prove(list(asked.values()), jobs, tell, PATIENT if everything else SECONDS) if asked else ()
     entries = {
         key: Entry(answer.theorem.subject, answer.theorem.part, answer.proved, answer.reason)
         for key, answer in zip(asked, answers, strict=True)
