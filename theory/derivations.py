@@ -15,6 +15,7 @@ import sympy as sp
 
 import theory
 from theory.derivation import Derivation
+from theory.foundations import PROOFS
 
 
 def makers() -> Iterator[Callable[[], Derivation]]:
@@ -31,16 +32,23 @@ def makers() -> Iterator[Callable[[], Derivation]]:
 
 
 def all_derivations() -> Iterator[Derivation]:
-    """Make every derivation, module by module."""
+    """Make every derivation, module by module, and the lemmas' proofs as `theory.foundations` has them, if others."""
+    seen: set[str] = set()
     for make in makers():
-        yield make()
+        chain = make()
+        seen.add(chain.name)
+        yield chain
+    for chain in (make() for make in PROOFS.values()):
+        if chain.name not in seen:
+            yield chain
 
 
 def _of_module(module: ModuleType) -> Iterator[Callable[[], Derivation]]:
     for name, function in sorted(vars(module).items()):
-        made_here = inspect.isfunction(function) and function.__module__ == module.__name__
-        if made_here and not name.startswith("_") and function.__annotations__.get("return") == "Derivation":
-            yield from _calls(function)
+        plain = inspect.unwrap(function) if callable(function) else function  # one that keeps what it made, too
+        made_here = inspect.isfunction(plain) and plain.__module__ == module.__name__
+        if made_here and not name.startswith("_") and plain.__annotations__.get("return") == "Derivation":
+            yield from _calls(plain)
 
 
 def _calls(function: Callable[..., Derivation]) -> Iterator[Callable[[], Derivation]]:

@@ -208,7 +208,7 @@ def moment_bound(constants: Mapping[sp.Symbol, sp.Expr] = SHARPENED) -> Derivati
     gaps = {b: chaos * p - sp.sqrt(p * (p - 1) / 2), M: (iid * sp.sqrt(p) - sp.sqrt(p - 1))}
     whole = application.conclusion + gaps[b] * b * n_ceil_log2(n) + gaps[M] * M * sp.sqrt(n)
     return Derivation(
-        name="moments of sums of weakly dependent functions",
+        name=f"moments of sums of weakly dependent functions, constants {chaos} and {iid}",
         assumes=(*(hypothesis.text for hypothesis in BKZ_MOMENT.hypotheses), "p >= 2"),
         steps=(
             tree,
