@@ -150,10 +150,10 @@ def denoising_loss(
     return (loss_weight(s, sigma_data) * (D(y + s * normal, sigma, label) - y) ** 2).mean()
 
 
-def ema_decay(step: int, config: EDMConfig) -> float:
-    """Return what is left of the old average after a step: a half of it after a half-life's images."""
-    half_life = min(config.ema_half_life, config.ema_ramp_up * (step + 1) * config.batch)
-    return 0.5 ** (config.batch / half_life)
+def ema_decay(step: int, batch: int, config: EDMConfig) -> float:
+    """Return what is left of the old average after a step of `batch` images; a half after a half-life."""
+    half_life = min(config.ema_half_life, config.ema_ramp_up * (step + 1) * batch)
+    return 0.5 ** (batch / half_life)
 
 
 class EDMTask:
@@ -186,7 +186,7 @@ class EDMTask:
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         self.optimiser.step()
-        update_average(self.average, self.D, ema_decay(step, self.config))
+        update_average(self.average, self.D, ema_decay(step, self.batches.size, self.config))
         return {"loss": loss.detach()}
 
     def _laid_out(self, x: torch.Tensor, sigma: torch.Tensor, label: torch.Tensor) -> torch.Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from deep.data import Images
+from deep.sampler import Sampler, balanced_labels, generate
 
 SEPARATOR = np.array([0.85, 0.35, 0.1])
 """Colour of the lines, red, green, blue: one that grey images do not have."""
@@ -44,6 +45,12 @@ def grid(images: Images, columns: int = 10, scale: int = 4) -> np.ndarray:
             large = image.repeat(scale, axis=0).repeat(scale, axis=1)
             picture[top : top + height * scale, left : left + width * scale] = large
     return picture
+
+
+def save_samples(path: Path, sampler: Sampler, seed: int, columns: int = 10, scale: int = 4) -> None:
+    """Generate as many images of each class as there are columns, and write their grid; errors as of `save_grid`."""
+    label = balanced_labels(columns * sampler.classes, sampler.classes)
+    save_grid(path, generate(sampler, label, seed), columns, scale)
 
 
 def save_grid(path: Path, images: Images, columns: int = 10, scale: int = 4) -> None:

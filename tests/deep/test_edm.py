@@ -11,7 +11,8 @@ from scipy import stats
 torch = pytest.importorskip("torch", reason="the extra `deep` is not installed: pip install 'gda-verifier[deep]'")
 
 from deep.data import digits  # noqa: E402
-from deep.device import seeded_generator  # noqa: E402
+from deep.denoisers import MLP, UNet  # noqa: E402
+from deep.device import seeded_construction, seeded_generator  # noqa: E402
 from deep.edm import (  # noqa: E402
     Denoiser,
     EDMConfig,
@@ -209,9 +210,9 @@ def test_noise_becomes_data_with_the_data_s_deviation():
 
 
 def test_half_of_the_average_is_forgotten_in_a_half_life():
-    config = EDMConfig(batch=50, ema_half_life=1000.0, ema_ramp_up=0.05)
-    assert ema_decay(10**6, config) ** (1000 / 50) == pytest.approx(0.5)
-    assert ema_decay(9, config) ** (0.05 * 500 / 50) == pytest.approx(0.5)  # after 500 images, half of 25 images' time
+    config = EDMConfig(ema_half_life=1000.0, ema_ramp_up=0.05)
+    assert ema_decay(10**6, 50, config) ** (1000 / 50) == pytest.approx(0.5)
+    assert ema_decay(9, 50, config) ** (25 / 50) == pytest.approx(0.5)  # 500 images are seen: a half-life of 25
 
 
 def test_the_average_moves_as_its_formula_says():
@@ -219,7 +220,7 @@ def test_the_average_moves_as_its_formula_says():
     generator, by_hand = seeded_generator(0), [p.clone() for p in task.D.parameters()]
     for step in range(3):
         task.step(step, generator)
-        beta = ema_decay(step, task.config)
+        beta = ema_decay(step, 16, task.config)
         new = [p.detach().clone() for p in task.D.parameters()]
         by_hand = [beta * old + (1 - beta) * p for old, p in zip(by_hand, new, strict=True)]
     assert 0.1 < beta < 0.999
@@ -311,6 +312,19 @@ def test_an_interrupted_run_gives_the_same_bits(tmp_path):
     assert torch.equal(whole.sample(label, 0), read.sample(label, 0))
     with pytest.raises(ValueError, match="another run"):
         train(*some_digits(99), SMALL, 3, CPU, tmp_path, save_every=10)
+
+
+@pytest.mark.parametrize("kind", [MLP, UNet])
+def test_networks_give_zero_at_the_start_and_see_image_level_and_class(kind):
+    with seeded_construction(0):
+        F = kind((1, 8, 8), 10, 16, 2)
+    x, level, label = noise(2, 1, 8, 8), torch.tensor([-1.0, 0.5]), torch.tensor([3, 4])
+    assert torch.equal(F(x, level, label), torch.zeros(2, 1, 8, 8))
+    for number, weight in enumerate(F.parameters()):
+        weight.data.copy_(0.3 * noise(*weight.shape, seed=number))
+    base = F(x, level, label)
+    for other in (F(x + 0.1, level, label), F(x, level + 0.1, label), F(x, level, label + 1)):
+        assert (base - other).abs().amax(dim=(1, 2, 3)).min() > 1e-3
 
 
 def test_the_unet_trains_on_larger_images():
