@@ -328,6 +328,25 @@ def test_regularisation_is_done_when_it_is_due_and_weighs_k_times_as_much():
         torch.testing.assert_close(2 * found[0][name], found[1][name])
 
 
+def test_the_discriminator_sees_augmented_images_in_every_loss():
+    found = []
+    for p in (0.0, 0.8):
+        model = task()
+        model.controller.state["ada p"].fill_(p)
+        x, label = model.images.pixels(slice(0, 8)), model.images.label[:8]
+        steps = (model._generator_step, (label,)), (model._discriminator_step, (x, label)), (model._r1_step, (x, label))
+        found.append([float(step(*arguments, seeded_generator(1))) for step, arguments in steps])
+    assert all(abs(a - b) > 1e-6 for a, b in zip(*found, strict=True))
+
+
+@pytest.mark.parametrize(("real", "expected"), [(50.0, [0, 0.16, 0.16, 0.32]), (-50.0, [0, 0, 0, 0])])
+def test_p_follows_what_the_discriminator_says_of_real_images_not_of_generated_ones(real, expected):
+    model, generator = task(replace(SMALL, ada=AdaSettings(every=2, images=100))), seeded_generator(0)
+    said = torch.tensor([real] * 8 + [-real] * 8)  # of 8 real images and 8 generated ones, in one pass
+    model.D.register_forward_hook(lambda _, __, logits: logits + said if len(logits) == 16 else logits)
+    assert [float(model.step(step, generator)["p"]) for step in range(4)] == expected
+
+
 # Batches, averages, truncation
 
 
