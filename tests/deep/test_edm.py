@@ -14,6 +14,7 @@ from deep.data import digits  # noqa: E402
 from deep.denoisers import MLP, UNet  # noqa: E402
 from deep.device import seeded_construction, seeded_generator  # noqa: E402
 from deep.edm import (  # noqa: E402
+    PAPER,
     Denoiser,
     EDMConfig,
     EDMTask,
@@ -153,8 +154,11 @@ def test_the_logarithm_of_sigma_is_normal_with_mean_and_deviation_of_table_1():
     low, high = 1.2**2 * stats.chi2.ppf([5e-7, 1 - 5e-7], count - 1) / (count - 1)
     assert logs.mean().item() == pytest.approx(-1.2, abs=error)
     assert low < logs.var().item() < high
-    assert EDMConfig().P_mean == -1.2
-    assert EDMConfig().P_std == 1.2
+
+
+def test_the_paper_s_settings_are_those_of_table_1():
+    assert (PAPER.P_mean, PAPER.P_std, PAPER.sigma_data) == (-1.2, 1.2, 0.5)
+    assert (PAPER.sigma_min, PAPER.sigma_max, PAPER.rho, PAPER.N) == (0.002, 80.0, 7.0, 18)
 
 
 # The sampler
