@@ -217,13 +217,14 @@ def test_processes_give_the_same_numbers_with_images_from_a_file(store, tmp_path
     save_generated(path, float_images)
     name = file_name(path)
     asked = spec(generators=(name,), recheck=0, epoch_check=(), settings={}, gammas=(0, 1))
+    first = [cell for cell in tasks(asked) if cell.fields["seed"] == 0]
     with places(Where(files={name: str(path)})):
-        report = sweep_in_processes(tasks(asked), store, 2, lambda _: None)
-        assert (report.failures, report.computed) == ((), 4)
-        for stored in list(store.rows())[::2]:
+        report = sweep_in_processes(first, store, 2, lambda _: None)
+        assert (report.failures, report.computed) == ((), 2)
+        for stored in store.rows():
             assert IMAGES.encode(compute(json.loads(stored.content))) == stored.value
     assert here() == Where()
-    assert collect(asked, store).results.missing() == 0
+    assert len(collect(asked, store).results.rows) == 2 * 2 * 2
     path.write_bytes(path.read_bytes() + b" ")
     with places(Where(files={name: str(path)})), pytest.raises(ValueError, match="has changed"):
         compute(next(cell for cell in tasks(asked) if cell.fields["generator"] == name).fields)
