@@ -305,7 +305,7 @@ def test_without_regularisation_adam_keeps_its_pace():
     assert {"path", "R1"}.isdisjoint(model.step(0, seeded_generator(0)))
     for optimiser in (model.G_adam, model.D_adam):
         (group,) = optimiser.param_groups
-        assert (group["lr"], group["betas"]) == (2e-3, (0.0, 0.99))
+        assert (group["lr"], group["betas"]) == (SMALL.rate, (0.0, SMALL.beta2))
 
 
 def task(config=SMALL, count=40, seed=0):
