@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from gda import coverage, sweep
+from gda import coverage, deep, sweep
 from gda.command_line import build_parser
 from gda.errors import InputError, UndecidedError
 
@@ -159,6 +159,7 @@ COMMANDS: dict[str, Any] = {
     "law": run_law,
     "simulate": run_simulate,
     "sweep": lambda args: sweep.run(args, say, tell),
+    "deep": lambda args: deep.run(args, say, tell),
 }
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, NoReturn
 
-from gda import coverage, sweep
+from gda import coverage, deep, sweep
 from gda.errors import InputError
 
 
@@ -191,4 +191,5 @@ def build_parser() -> Parser:
         describe(commands)
     coverage.add_parser(commands, integer, number)
     sweep.add_parser(commands)
+    deep.add_parser(commands, integer, number)
     return parser

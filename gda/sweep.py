@@ -21,7 +21,12 @@ _DONE, _INTERRUPTED = 0, 130
 _ACTIONS = ("run", "export", "import")
 
 
-def _workers(text: str) -> int:
+def workers(text: str) -> int:
+    """Read a number of workers.
+
+    Raises:
+        ArgumentTypeError: no integer from 1 to `MOST_WORKERS`.
+    """
     if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_WORKERS:
         raise argparse.ArgumentTypeError(f"must be an integer from 1 to {MOST_WORKERS}. Found {text[:60]!r}.")
     return int(text)
@@ -45,7 +50,7 @@ def add_parser(commands: Any) -> None:
     run = actions.add_parser("run", help="compute the cells that the store lacks")
     run.add_argument("spec", type=Path, metavar="SPEC", help="TOML: what to compute")
     _add_store(run)
-    run.add_argument("--workers", type=_workers, metavar="N", help="processes (all cores); results do not change")
+    run.add_argument("--workers", type=workers, metavar="N", help="processes (all cores); results do not change")
     run.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler to compute on, as tcp://host:8786")
     run.add_argument("--quiet", action="store_true", help="no progress, no summary")
 

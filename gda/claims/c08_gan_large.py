@@ -1,4 +1,4 @@
-"""Claim C8: with a GAN and many real examples augmentation hardly helps, and can hurt. Orders; no experiment yet."""
+"""Claim C8: with a GAN and many real examples augmentation hardly helps, and can hurt. Orders; experiment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sympy.logic.boolalg import Boolean
 
 from gda.context import Context
 from gda.evidence import Check, Claim, Evidence, Table
+from gda.images import with_experiment
 from theory.adversarial import LIANG
 from theory.augmentation import Case, rate, verdict
 from theory.derivation import Derivation
@@ -125,7 +126,7 @@ def case_table(found: Mapping[tuple[str, str], tuple[Case, ...]]) -> Table:
     return Table("MLP GAN: orders of the bound in m = m_S, d and L_G fixed", header, rows)
 
 
-def gather(_context: Context) -> Evidence:
+def gather(context: Context) -> Evidence:
     """Solve for the orders with an MLP GAN, at both extremes of its dependence on the data."""
     found = {
         (learner, generator): verdict(settings(find_learner(learner), find_generator(generator)))
@@ -137,7 +138,7 @@ def gather(_context: Context) -> Evidence:
     convex = [key for key in found if key[0] != "sgd-nonconvex"]
     amounts = tuple(every_amount_check(*key) for key in convex)
     nonconvex = faster_powers("sgd-nonconvex", "gan")
-    return Evidence(
+    orders = Evidence(
         stated=tuple(at_optimum.values()),
         amendment=(
             "With an MLP GAN (d, L_G fixed) and many real examples, the bound's rate gets slower at m*_G, and faster "
@@ -153,8 +154,8 @@ def gather(_context: Context) -> Evidence:
         ),
         tables=(case_table(found),),
         derivations=tuple(derive() for derive in LEARNERS.values()),
-        pending=("experiment: images, with m_S large",),
     )
+    return with_experiment("C8", orders, context)
 
 
 CLAIM = Claim(

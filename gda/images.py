@@ -1,0 +1,193 @@
+"""What experiments on images say of the claims: committed results, words, answers, a cell trained anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from importlib.util import find_spec
+from pathlib import Path
+
+from deep.analysis import Comparison, compare, prediction_interval, recheck_differences
+from deep.image_claims import GANS, Answer, answers
+from deep.results import EPOCHS, FILES, Results, read_results
+from gda.context import Context
+from gda.errors import as_input_error
+from gda.evidence import Check, Evidence, Table
+
+FOLDER, NAME = Path(__file__).parent / "data", "digits"
+RUN = "gda deep run --store digits.db"
+REPORT = "gda deep report --store digits.db --out gda/data"
+PENDING = f"experiment: `{RUN}`, then `{REPORT}`"
+"""What a claim waits for while no results are committed."""
+RECHECK_LEVEL, RECHECK_SEED = 0.999, 0
+
+
+def committed(folder: Path | None = None, name: str = NAME) -> Results | None:
+    """Return the experiment that is committed in a folder, `FOLDER` by default; None if there is none.
+
+    Raises:
+        InputError: its files are damaged, or one of them is missing.
+    """
+    folder = folder or FOLDER
+    if not any((folder / f"{name}{ending}").exists() for ending in FILES):
+        return None
+    with as_input_error():
+        return read_results(folder, name)
+
+
+def about(results: Results) -> str:
+    """Say in words what was run, for a reader who sees nothing else."""
+    spec = results.spec
+    data = "scikit-learn's 8 x 8 digits" if spec.data == "digits" else "CIFAR-10"
+    missing = "" if spec.data == "cifar10" else "; CIFAR-10 itself was not run"
+    return (
+        f"{data}, m_S {', '.join(map(str, spec.m_S))}, gamma {', '.join(f'{g:g}' for g in spec.gammas)}, "
+        f"{spec.seeds} seeds, {spec.classifiers} classifiers a cell{missing}"
+    )
+
+
+def level_of(results: Results) -> str:
+    """Say at which level the words hold."""
+    spec = results.spec
+    return f"{spec.rule.level:.0%} for all {spec.comparisons} comparisons together (Bonferroni, paired t-intervals)"
+
+
+def experiment_checks(claim: str, results: Results) -> tuple[Check, ...]:
+    """Return the checks of a claim that an experiment answers."""
+    found = tuple(_check(answer, results) for answer in answers(results) if answer.claim == claim)
+    return (*found, _not_run()) if claim == "C11" and results.spec.data != "cifar10" else found
+
+
+def _not_run() -> Check:
+    # The claim names the data: other data can contradict what it says of images, but not verify what it says of these.
+    asks = "On CIFAR-10 itself, m_S = 50 000, standard augmentation: does StyleGAN2-ADA hurt at gamma = 1 and 2?"
+    command = "gda deep run --data cifar10 --dir DIR --generator stylegan2-ada --store cifar10.db"
+    return Check("on CIFAR-10", asks, "experiment", "CIFAR-10 itself was not run", "yes", None, command)
+
+
+def _check(answer: Answer, results: Results) -> Check:
+    asks = f"On {about(results)}: {answer.asks}"
+    return Check(answer.name, asks, "experiment", answer.computed, "yes", answer.holds, RUN, level_of(results))
+
+
+def comparison_table(title: str, found: Iterable[Comparison]) -> Table:
+    """Put comparisons into a table: reductions by generated images, with their corrected intervals."""
+    header = ["m_S", "generator", "gamma", "standard", "seeds", "error without, %", "error, pp", "NLL, nats", "gap, pp"]
+    rows = [
+        [
+            str(one.m_S),
+            one.generator,
+            f"{one.gamma:g}" + (" (fixed epochs)" if one.protocol == EPOCHS else ""),
+            one.standard,
+            str(one.seeds),
+            f"{one.base:.2f}",
+            *(f"{x.value:+.2f} [{x.low:.2f}, {x.high:.2f}]" for x in (one.error, one.nll, one.gap)),
+            "generator failed" if one.excluded else one.word,
+        ]
+        for one in found
+    ]
+    return Table(title, [*header, "word"], rows)
+
+
+def failures(results: Results) -> tuple[str, ...]:
+    """Say which generators failed the gate, and how often."""
+    found = []
+    for m_S in results.spec.m_S:
+        for name in results.spec.generators:
+            runs = [run for run in results.runs if (run.m_S, run.generator) == (m_S, name)]
+            failed = [run for run in runs if not run.passed]
+            if failed:
+                figures = sorted({run.reason.split()[0] for run in failed})
+                found.append(f"{name} at m_S = {m_S}: {len(failed)} of {len(runs)} ({', '.join(figures)} first)")
+    return tuple(found)
+
+
+def findings(results: Results) -> tuple[str, ...]:
+    """Say what a reader of the words should know."""
+    spec = results.spec
+    told = [
+        f"The experiment: {about(results)}. All seeds share one pool and one test part, so the intervals are about "
+        "training, and not about other test images.",
+        f"SGD takes {spec.training.steps} steps at every gamma; more generated images mean fewer looks at each."
+        if spec.training.steps
+        else f"SGD takes {spec.training.epochs} epochs at every gamma, so more steps with more generated images.",
+    ]
+    failed = failures(results)
+    if failed:
+        told.append(f"Generators that failed the gate, whose seeds are left out: {'; '.join(failed)}.")
+    return tuple(told)
+
+
+def image_evidence(claim: str, generators: Iterable[str], standard: str, context: Context) -> Evidence:
+    """Gather a claim's evidence from the committed experiment.
+
+    Args:
+        claim: its id.
+        generators: those of the table.
+        standard: standard augmentation of the table.
+        context: of the run; a full one trains a cell anew for C12.
+    """
+    results = committed()
+    if results is None:
+        return Evidence(pending=(PENDING,))
+    kept = set(generators)
+    found = [one for one in compare(results) if one.generator in kept and one.standard == standard]
+    title = f"Reductions by generated images, {level_of(results)}"
+    anew, pending = retrained(results, context) if claim == "C12" else ((), ())
+    return Evidence(
+        stated=experiment_checks(claim, results),
+        context=anew,
+        findings=findings(results),
+        tables=(comparison_table(title, found),),
+        pending=pending,
+    )
+
+
+def with_experiment(claim: str, orders: Evidence, context: Context) -> Evidence:
+    """Add the experiment's answers to a claim's evidence from orders; what is pending is the experiment until then."""
+    found = image_evidence(claim, GANS, "off", context)
+    return replace(
+        orders,
+        stated=orders.stated + found.stated,
+        findings=orders.findings + found.findings,
+        tables=(*orders.tables, *found.tables),
+        pending=orders.pending + found.pending,
+    )
+
+
+def retrained(results: Results, context: Context) -> tuple[tuple[Check, ...], tuple[str, ...]]:
+    """Train the short cell of one seed anew, if the run is a full one, and compare it with the other seeds."""
+    from gda.verify import FULL_REPEATS
+
+    if not results.spec.recheck:
+        return (), ()
+    if context.repeats < FULL_REPEATS:
+        return (), ("a short cell of EDM is trained anew by a full run",)
+    if find_spec("torch") is None or find_spec("safetensors") is None:
+        return (), ("a cell trained anew: it needs pip install 'gda-verifier[deep]'",)
+    context.report("training a cell of EDM anew")
+    return (recheck_check(results),), ()
+
+
+def recheck_check(results: Results) -> Check:
+    """Ask whether the short cell, trained anew, is where the committed ones say it should be."""
+    from deep.experiment import compute
+    from deep.tasks import read_rows, recheck_task
+
+    others = [value for seed, value in recheck_differences(results).items() if seed != RECHECK_SEED]
+    expected = prediction_interval(others, RECHECK_LEVEL)
+    rows = tuple(read_rows(compute(recheck_task(replace(results.spec, device="cpu"), RECHECK_SEED).fields)))
+    (found,) = recheck_differences(Results(results.spec, rows, ())).values()
+    inside = expected.contains(found)
+    return Check(
+        "trained anew",
+        f"A short cell of the experiment (EDM of {results.spec.recheck} steps), trained anew here: is the reduction of "
+        f"the test error where the {len(others)} other seeds put it?",
+        "statistical",
+        "inside" if inside else "outside",
+        f"inside [{expected.low:.2f}, {expected.high:.2f}] pp",
+        inside,
+        "gda verify --claim C12",
+        level=f"prediction interval, false alarm {1 - RECHECK_LEVEL:.1%}",
+        internal=True,
+    )

@@ -1,0 +1,235 @@
+"""The command `gda deep`, with images from a file and small classifiers; and the claims on images from a table."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from gda import cli, images
+from gda.claims import find_claims
+from gda.context import Context
+from gda.evidence import Check, Evidence, decide, gather
+from gda.verify import FULL_REPEATS
+from tests.deep.image_tables import spec, table
+
+pytest.importorskip("torch", reason="the extra `deep` is not installed: pip install 'gda-verifier[deep]'")
+
+from deep import spec as specs
+from deep.data import load_generated, save_generated
+from deep.experiment import load
+from deep.results import read_results, write_results
+from deep.spec import Training
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """Work in a folder of its own, with short training and real images as a generator's."""
+    monkeypatch.chdir(tmp_path)
+    whole = specs.main_spec
+    monkeypatch.setattr(specs, "main_spec", lambda digest: replace(whole(digest), training=Training(steps=4, width=4)))
+    pool = load("digits", "").pool
+    save_generated(tmp_path / "real.npz", replace(pool, image=pool.pixels(), top=255))
+    assert len(load_generated(tmp_path / "real.npz", pool)) == 1000
+    return tmp_path
+
+
+def run(capsys, *arguments):
+    code = cli.main(["deep", *arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+SMALL = ("--generator", "npz:real.npz", "--m-s", "50", "--gamma", "1", "--standard-aug", "off", "--seeds", "2")
+HERE = ("--store", "a.db", "--workers", "1", "--device", "cpu")
+
+
+def test_run_report_and_files(capsys, folder):
+    code, out, err = run(capsys, "run", *SMALL, *HERE)
+    assert (code, out) == (0, "")
+    assert err == "4 tasks: 4 computed, 0 there already, in 'a.db'; 2 pictures in 'a.grids'\n"
+    pictures = sorted(path.name for path in (folder / "a.grids").iterdir())
+    assert len(pictures) == 2
+    assert all(name.startswith("digits-50-npz-") and name.endswith(".png") for name in pictures)
+    assert run(capsys, "run", *SMALL, *HERE)[2].startswith("4 tasks: 0 computed, 4 there already")
+    assert run(capsys, "run", *SMALL, *HERE, "--quiet") == (0, "", "")
+
+    code, out, err = run(capsys, "report", "--store", "a.db", "--out", "tables")
+    assert code == 0
+    assert "CIFAR-10 itself was not run" in out
+    assert "C12: EDM, standard augmentation" in out
+    assert out.count("undecided (") == 8
+    results = read_results(folder / "tables", "digits")
+    assert (results.missing(), len(results.rows), results.spec.gammas) == (0, 8, (0, 1))
+    assert err.count("tables/digits") == 3
+    # What is in the files is what is in the store: no path of this machine, and the settings in full.
+    assert str(folder) not in "".join(path.read_text() for path in (folder / "tables").iterdir())
+
+    answer = json.loads(run(capsys, "report", "--store", "a.db", "--json")[1])
+    (one,) = answer["comparisons"]
+    assert (one["word"], one["seeds"], one["gamma"], one["excluded"]) == ("open", 2, 1.0, False)
+    assert answer["missing"] == 0
+
+
+def test_one_store_has_one_experiment(capsys):
+    assert run(capsys, "run", *SMALL, *HERE)[0] == 0
+    code, out, err = run(capsys, "run", *SMALL[:-1], "3", *HERE)
+    assert (code, out) == (2, "")
+    assert err == "gda: 'a.db' holds another experiment: seeds is 2 there. Found 3. Use another store.\n"
+
+
+def test_an_experiment_that_is_not_complete_is_told_and_not_written(capsys, monkeypatch):
+    from deep import experiment
+
+    def fail(fields):
+        if fields["seed"] == 1:
+            raise ValueError("no value here")
+        return found(fields)
+
+    found = experiment.compute
+    monkeypatch.setattr(experiment, "compute", fail)
+    code, _, err = run(capsys, "run", *SMALL, *HERE)
+    assert code == 2
+    assert err.endswith("gda: 2 of 4 tasks failed; the first: no value here\n")
+    code, out, _ = run(capsys, "report", "--store", "a.db")
+    assert code == 0
+    assert "not complete: 5 results are missing" in out
+    assert out.count("nothing is read off yet") == 8
+    code, _, err = run(capsys, "report", "--store", "a.db", "--out", "tables")
+    assert (code, err) == (2, "gda: the experiment in 'a.db' is not complete: 5 results are missing\n")
+
+
+BAD = {
+    "no store": (["run"], "--store"),
+    "no action": ([], "{run,report}"),
+    "unknown data": (["run", *HERE, "--data", "mnist"], "'mnist'"),
+    "cifar without folder": (["run", *HERE, "--data", "cifar10"], "no folder"),
+    "folder without cifar": (["run", *HERE, "--dir", "x"], "digits and x"),
+    "no cifar there": (["run", *HERE, "--data", "cifar10", "--dir", "none"], "none/data_batch_1.bin"),
+    "unknown generator": (["run", *HERE, "--generator", "gan"], "'gan'"),
+    "generator twice": (["run", *HERE, "--generator", "edm", "edm"], "'edm', 'edm'"),
+    "no file": (["run", *HERE, "--generator", "npz:none.npz"], "none.npz"),
+    "digits of a file": (["run", *HERE, "--generator", "npz-0123456789abcdef"], "'npz-0123456789abcdef'"),
+    "too few": (["run", *HERE, "--m-s", "9"], "Found 9"),
+    "too many": (["run", *HERE, "--m-s", "1001"], "Found 1001"),
+    "no integer": (["run", *HERE, "--m-s", "1.5"], "'1.5'"),
+    "gamma m_S no integer": (["run", *HERE, "--m-s", "55", "--gamma", "0.5"], "0.5"),
+    "gamma negative": (["run", *HERE, "--gamma", "-1"], "-1"),
+    "gamma 0 alone": (["run", *HERE, "--gamma", "0"], "[0.0]"),
+    "gamma no number": (["run", *HERE, "--gamma", "nan"], "'nan'"),
+    "one seed": (["run", *HERE, "--seeds", "1"], "Found 1"),
+    "unknown device": (["run", *HERE[:-1], "tpu"], "'tpu'"),
+    "which device": (["run", *HERE[:-1], "cpu:0"], "'cpu:0'"),
+    "no workers": (["run", *HERE, "--workers", "0"], "'0'"),
+    "two engines": (["run", *HERE, "--scheduler", "tcp://a:1"], "--scheduler"),
+    "bad address": (["run", "--store", "a.db", "--scheduler", "nowhere"], "'nowhere'"),
+    "store of nothing": (["report", "--store", "none.db"], "'none.db'"),
+    "store of something else": (["report", "--store", "other.db"], "'other.db'"),
+    "store a text": (["run", *SMALL, "--store", "text", "--workers", "1"], "'text'"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line_with_the_value_and_exit_code_2(case, capsys, folder):
+    from numerics.store import Store
+
+    Store(folder / "other.db").close()
+    (folder / "text").write_text("no store")
+    arguments, value = BAD[case]
+    code, out, err = run(capsys, *arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("gda: ")
+    assert err.count("\n") == 1
+    assert value in err
+    assert not (folder / "a.db").exists()
+
+
+# The claims
+
+
+def outcome(claim, repeats=10):
+    (found,) = find_claims([claim])
+    return gather(found, Context(repeats=repeats, workers=1))
+
+
+@pytest.mark.parametrize("claim", ["C10", "C11", "C12"])
+def test_claims_without_results_are_not_checked_and_say_what_would(claim, folder, monkeypatch):
+    monkeypatch.setattr(images, "FOLDER", folder)
+    found = outcome(claim)
+    assert found.verdict.name == "not checked"
+    assert images.RUN in found.evidence.pending[0]
+    assert cli.main([*images.RUN.split()[1:], "--workers", "0"]) == 2  # it is a command that is understood so far
+
+
+def with_table(monkeypatch, folder, *arguments, **more):
+    write_results(table(*arguments, **more), folder, "digits")
+    monkeypatch.setattr(images, "FOLDER", folder)
+
+
+@pytest.mark.parametrize(
+    ("effect", "spread", "names"),
+    [
+        (2.5, 0.3, {"C10": "verified", "C11": "refuted", "C12": "verified"}),
+        (-1.0, 0.3, {"C10": "refuted", "C11": "open", "C12": "refuted"}),
+        (0.1, 0.3, {"C10": "refuted", "C11": "refuted", "C12": "refuted"}),
+        (0.9, 3.0, {"C10": "open", "C11": "open", "C12": "open"}),
+    ],
+)
+def test_verdicts_follow_from_the_table(effect, spread, names, folder, monkeypatch):
+    with_table(monkeypatch, folder, spec(), lambda *_: effect, spread)
+    for claim, name in names.items():
+        found = outcome(claim)
+        assert (found.verdict.name, found.verdict.kind) == (name, "experiment")
+        assert all("CIFAR-10 itself was not run" in check.asks + check.computed for check in found.evidence.stated)
+        assert found.evidence.tables
+        assert found.evidence.pending == ()
+
+
+def test_the_experiment_joins_the_orders(folder, monkeypatch):
+    false = Check("orders", "?", "identity", "a", "b", False, "gda verify")
+    orders = Evidence(stated=(false,), amendment="so", amended=(replace(false, holds=True),), pending=())
+    for claim in ("C8", "C9"):
+        monkeypatch.setattr(images, "FOLDER", folder / "nothing")
+        before = images.with_experiment(claim, orders, Context())
+        assert before.stated == orders.stated
+        assert images.RUN in before.pending[0]
+        with_table(monkeypatch, folder, spec(), lambda m_S, *_: 2.5 if m_S < 100 else -1.0)
+        after = images.with_experiment(claim, orders, Context())
+        added = after.stated[1:]
+        assert [check.holds for check in added] == [True, True]
+        assert {check.kind for check in added} == {"experiment"}
+        assert (after.pending, len(after.tables)) == ((), 1)
+        assert decide(after) == decide(orders)  # the orders fail as stated, whatever is added
+    names = [check.name for check in outcome("C9").evidence.stated]
+    assert names[-2:] == ["small, help", "small, gap"]
+
+
+def test_tables_that_were_tampered_with_are_refused_in_one_line(folder, monkeypatch, capsys):
+    with_table(monkeypatch, folder, spec(), lambda *_: 2.5)
+    (folder / "digits.generators.csv").unlink()
+    assert cli.main(["verify", "--claim", "C10", "--quick", "--out", "out"]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert "digits.generators.csv" in err
+
+
+def test_a_full_run_trains_a_cell_anew_and_compares(folder, monkeypatch):
+    found = dict.fromkeys(range(20), 0.0)
+    asked = spec(recheck=3, training=Training(steps=4, width=4))
+    monkeypatch.setattr("deep.tasks.RECHECK_STEPS", 4)
+    from deep.experiment import digest_of
+    from deep.suppliers import full_settings
+
+    asked = replace(asked, digest=digest_of("digits", ""), settings={"edm": full_settings("edm", {"width": 8})})
+    with_table(monkeypatch, folder, asked, lambda *_: found[0])
+    quick = outcome("C12")
+    assert quick.evidence.context == ()
+    assert "trained anew by a full run" in quick.evidence.pending[0]
+    # Four steps classify at chance, with and without; where the other seeds scatter by 30 points that is no surprise.
+    with_table(monkeypatch, folder, asked, lambda *_: 0.0, spread=30.0, base=50.0)
+    (anew,) = outcome("C12", FULL_REPEATS).evidence.context
+    assert (anew.name, anew.holds, anew.computed) == ("trained anew", True, "inside")
+    assert "0.1%" in anew.level
+    with_table(monkeypatch, folder, asked, lambda *_: 40.0, spread=0.1, base=60.0)
+    broken = outcome("C12", FULL_REPEATS)
+    assert [(check.holds, check.computed) for check in broken.evidence.context] == [(False, "outside")]
+    assert broken.verdict.name == "open"
