@@ -79,7 +79,11 @@ def _initialise(module: nn.Module) -> None:
 
 
 class Generator(nn.Module):
-    """``G(z, y)``: a layer from z and the class to the smallest image, transposed convolutions that double it, tanh."""
+    """``G(z, y)``: a layer from z and the class to the smallest image, transposed convolutions that double it, tanh.
+
+    Other than in Radford et al., the last layer before tanh is a convolution of 3 x 3 at full size: on images of 8 x 8
+    a transposed one would leave a single doubling between batch norms.
+    """
 
     def __init__(self, shape: tuple[int, int, int], config: CDCGANConfig) -> None:
         """Make the layers.
