@@ -76,46 +76,70 @@ def at_each_size(found: Iterable[Comparison], judge: Callable[[list[Comparison]]
     return every(judge([one for one in kept if one.m_S == m_S]) for m_S in sorted({one.m_S for one in kept}))
 
 
+@dataclass(frozen=True)
+class _Picked:
+    # Comparisons that a question is about, and those of generators that failed.
+    kept: tuple[Comparison, ...]
+    failed: tuple[Comparison, ...]
+
+    @staticmethod
+    def of(found: Iterable[Comparison], names: Iterable[str], standard: str) -> _Picked:
+        chosen = set(names)
+        about = [one for one in found if one.generator in chosen and one.standard == standard]
+        kept, failed = (tuple(one for one in about if one.excluded is excluded) for excluded in (False, True))
+        return _Picked(kept, failed)
+
+    def where(self, fits: Callable[[Comparison], bool]) -> _Picked:
+        return _Picked(*(tuple(filter(fits, part)) for part in (self.kept, self.failed)))
+
+    def __str__(self) -> str:
+        failed = dict.fromkeys(f"{one.generator} at m_S = {one.m_S}" for one in self.failed)
+        return describe(self.kept) + (f"; left out, as it failed the gate: {', '.join(failed)}" if failed else "")
+
+
 def answers(results: Results) -> tuple[Answer, ...]:
     """Answer the questions of C8 to C12 from an experiment."""
     rule, lacking = results.spec.rule, results.missing()
     grid = [one for one in compare(results) if one.protocol == STEPS]
     roomy = [one for one in grid if one.base >= rule.room]
 
-    def pick(found: list[Comparison], names: Iterable[str], standard: str) -> tuple[Comparison, ...]:
-        kept = set(names)
-        return tuple(one for one in found if one.generator in kept and one.standard == standard and not one.excluded)
+    def answer(claim: str, name: str, asks: str, found: _Picked, holds: bool | None) -> Answer:
+        told = f"{lacking} results are missing: nothing is read off yet" if lacking else str(found)
+        return Answer(claim, name, asks, None if lacking else holds, told, found.kept)
 
-    def answer(claim: str, name: str, asks: str, found: tuple[Comparison, ...], holds: bool | None) -> Answer:
-        told = describe(found) if not lacking else f"{lacking} results are missing: nothing is read off yet"
-        return Answer(claim, name, asks, None if lacking else holds, told, found)
-
-    large = pick([one for one in grid if one.m_S >= rule.large], GANS, "off")
-    small = pick([one for one in grid if one.m_S <= rule.small], GANS, "off")
-    old, strong, edm = (pick(roomy, [name], standard)
-                        for name, standard in (("cdcgan", "off"), ("stylegan2-ada", "on"), ("edm", "on")))  # fmt: skip
-    first = tuple(one for one in strong if one.gamma in (1, 2))
-    points = f"{rule.threshold:g} pp"
+    large, small = (
+        _Picked.of(found, GANS, "off")
+        for found in ([one for one in grid if one.m_S >= rule.large], [one for one in grid if one.m_S <= rule.small])
+    )
+    old, strong, edm = (
+        _Picked.of(roomy, [name], standard)
+        for name, standard in (("cdcgan", "off"), ("stylegan2-ada", "on"), ("edm", "on"))
+    )
+    first = strong.where(lambda one: one.gamma in (1, 2))
+    lowers = f"the test error by more than {rule.threshold:g} pp"
     room = f"at every m_S with a test error of {rule.room:g} % or more"
+
+    def some_help(found: _Picked) -> bool | None:
+        return at_each_size(found.kept, lambda part: some(map(helps, part)))
+
     return (
-        answer("C8", "large, no help", f"GANs, m_S >= {rule.large}, no standard augmentation: does no amount lower the "
-               f"test error by more than {points}?", large, opposite(some(map(helps, large)))),
+        answer("C8", "large, no help", f"GANs, m_S >= {rule.large}, no standard augmentation: does no amount lower "
+               f"{lowers}?", large, opposite(some(map(helps, large.kept)))),
         answer("C8", "large, hurts", f"GANs, m_S >= {rule.large}, no standard augmentation: does some amount hurt?",
-               large, some(map(hurts, large))),
+               large, some(map(hurts, large.kept))),
         answer("C9", "small, help", f"GANs, m_S <= {rule.small}, no standard augmentation: at every m_S, does some "
-               f"amount lower the test error by more than {points}?", small,
-               at_each_size(small, lambda found: some(map(helps, found)))),
+               f"amount lower {lowers}?", small, some_help(small)),
         answer("C9", "small, gap", f"GANs, m_S <= {rule.small}, no standard augmentation: at every m_S, does some "
                "amount lower the gap of test and train error?", small,
-               at_each_size(small, lambda found: some(map(smaller_gap, found)))),
-        answer("C10", "old GAN", f"cDCGAN, no standard augmentation: {room}, does some amount lower the test error by "
-               f"more than {points}?", old, at_each_size(old, lambda found: some(map(helps, found)))),
-        answer("C11", "strong GAN", f"StyleGAN2-ADA, standard augmentation: {room}, does no amount lower the test "
-               f"error by more than {points}?", strong, opposite(some(map(helps, strong)))),
+               at_each_size(small.kept, lambda part: some(map(smaller_gap, part)))),
+        answer("C10", "old GAN", f"cDCGAN, no standard augmentation: {room}, does some amount lower {lowers}?",
+               old, some_help(old)),
+        answer("C11", "strong GAN", f"StyleGAN2-ADA, standard augmentation: {room}, does no amount lower {lowers}?",
+               strong, opposite(some(map(helps, strong.kept)))),
         answer("C11", "strong GAN hurts", f"StyleGAN2-ADA, standard augmentation: {room}, do gamma = 1 and 2 (50k and "
-               "100k on CIFAR-10), as far as they are run, hurt?", first, every(map(hurts, first))),
-        answer("C12", "diffusion", f"EDM, standard augmentation: {room}, does some amount lower the test error by more "
-               f"than {points}?", edm, at_each_size(edm, lambda found: some(map(helps, found)))),
+               "100k on CIFAR-10), as far as they are run, hurt?", first, every(map(hurts, first.kept))),
+        answer("C12", "diffusion", f"EDM, standard augmentation: {room}, does some amount lower {lowers}?",
+               edm, some_help(edm)),
     )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ So it is resumed after any interruption, and runs on this machine's processes or
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -165,27 +166,32 @@ def collect(spec: Spec, store: Store) -> Collected:
         ValueError: a damaged row, or results of several other codes for one task.
     """
     wanted = {cell.content: cell for cell in tasks(spec)}
-    code, found = code_of(IMAGES.compute), dict[str, Stored]()
+    code = code_of(IMAGES.compute)
+    found: dict[str, list[Stored]] = defaultdict(list)
     for stored in store.rows():
-        if stored.content not in wanted:
-            continue
-        before = found.get(stored.content)
-        if before is not None and code not in (before.code, stored.code):
+        if stored.content in wanted:
+            found[stored.content].append(stored)
+    chosen = {}
+    for content, several in found.items():
+        ours = [stored for stored in several if stored.code == code] or several
+        if len(ours) > 1:
             raise ValueError(f"{str(store.path)!r} has results of several codes, none of them this program's")
-        if before is None or stored.code == code:
-            found[stored.content] = stored
+        chosen[content] = ours[0]
     rows: list[Row] = []
     runs: list[GeneratorRun] = []
     samples = {}
-    for content, stored in found.items():
+    for content, stored in chosen.items():
         fields = wanted[content].fields
-        values = IMAGES.decode(stored.value)
-        rows += (Row(**record) for record in json.loads(values["rows"]))
-        if (run := json.loads(values["run"])) is not None:
-            runs.append(GeneratorRun(**run))
+        try:
+            values = IMAGES.decode(stored.value)
+            rows += read_rows(values)
+            run = json.loads(values["run"])
+            runs += [GeneratorRun(**run)] if run is not None else []
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"a damaged row in {str(store.path)!r}: {' '.join(str(error).split())[:200]}") from None
         if values["samples"] != "null":
             samples[fields["m_S"], fields["generator"], fields["seed"]] = values["samples"]
-    return Collected(Results(spec, tuple(rows), tuple(runs)), sum(s.code != code for s in found.values()), samples)
+    return Collected(Results(spec, tuple(rows), tuple(runs)), sum(s.code != code for s in chosen.values()), samples)
 
 
 def read_rows(value: Mapping[str, str]) -> Iterator[Row]:

@@ -81,7 +81,10 @@ def comparison_table(title: str, found: Iterable[Comparison]) -> Table:
             one.standard,
             str(one.seeds),
             f"{one.base:.2f}",
-            *(f"{x.value:+.2f} [{x.low:.2f}, {x.high:.2f}]" for x in (one.error, one.nll, one.gap)),
+            *(
+                f"{x.value:+.{places}f} [{x.low:.{places}f}, {x.high:.{places}f}]"
+                for x, places in ((one.error, 2), (one.nll, 4), (one.gap, 2))
+            ),
             "generator failed" if one.excluded else one.word,
         ]
         for one in found

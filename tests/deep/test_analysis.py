@@ -160,9 +160,11 @@ def test_claims_without_room_and_generators_that_failed_give_no_answer():
     failed = {(m_S, "cdcgan", s) for m_S in (50, 500) for s in range(20)}
     found = {a.name: a for a in answers(table(spec(), lambda *_: 2.5, failed=failed))}
     assert found["old GAN"].holds is None
-    assert found["old GAN"].computed == "no such cell"
+    left_out = "left out, as it failed the gate: cdcgan at m_S = 50"
+    assert found["old GAN"].computed == f"no such cell; {left_out}, cdcgan at m_S = 500"
     assert found["small, help"].holds is True
-    assert "cdcgan" not in found["small, help"].computed
+    assert found["small, help"].computed == f"stylegan2-ada at m_S = 50: helps (1); {left_out}"
+    assert {one.generator for one in found["small, help"].comparisons} == {"stylegan2-ada"}
 
 
 def test_an_experiment_that_is_not_complete_answers_nothing():

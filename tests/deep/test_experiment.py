@@ -9,19 +9,21 @@ import torch
 
 from deep import suppliers
 from deep.analysis import compare, recheck_differences
-from deep.data import save_generated
+from deep.data import cifar10, save_generated
 from deep.device import derived_seed
 from deep.experiment import compute, digest_of, load, pictured
 from deep.fit import Evaluation
 from deep.results import EPOCHS, RECHECK, STEPS, Row
-from deep.spec import Spec, Training
+from deep.spec import Spec, Training, cifar_spec
 from deep.subsets import stratified_subset
 from deep.suppliers import KINDS, Kind, config_of, file_name, full_settings
 from deep.tasks import IMAGES, claim_store, collect, recheck_task, stored_spec, tasks
 from deep.training import FailedRunError
 from deep.where import Where, here, places
+from numerics.store import Row as Stored
 from numerics.store import Store
 from numerics.sweep import run_sweep
+from numerics.sweep_code import code_of
 from numerics.sweep_engines import sweep_in_processes
 
 TRAINED = []  # what each stub was trained on
@@ -217,14 +219,14 @@ def test_processes_give_the_same_numbers_with_images_from_a_file(store, tmp_path
     save_generated(path, float_images)
     name = file_name(path)
     asked = spec(generators=(name,), recheck=0, epoch_check=(), settings={}, gammas=(0, 1))
-    first = [cell for cell in tasks(asked) if cell.fields["seed"] == 0]
+    first = [cell for cell in tasks(asked) if (cell.fields["generator"], cell.fields["seed"]) == (name, 0)]
     with places(Where(files={name: str(path)})):
         report = sweep_in_processes(first, store, 2, lambda _: None)
-        assert (report.failures, report.computed) == ((), 2)
+        assert (report.failures, report.computed) == ((), 1)
         for stored in store.rows():
             assert IMAGES.encode(compute(json.loads(stored.content))) == stored.value
     assert here() == Where()
-    assert len(collect(asked, store).results.rows) == 2 * 2 * 2
+    assert len(collect(asked, store).results.rows) == 2 * 2
     path.write_bytes(path.read_bytes() + b" ")
     with places(Where(files={name: str(path)})), pytest.raises(ValueError, match="has changed"):
         compute(next(cell for cell in tasks(asked) if cell.fields["generator"] == name).fields)
@@ -245,6 +247,35 @@ def test_another_experiment_and_other_data_are_refused(store):
         compute(other.fields)
 
 
+def test_a_damaged_row_is_told_in_one_line(store):
+    asked = spec(recheck=0, epoch_check=())
+    cell = tasks(asked)[0]
+    for rows in ("{", "[1]", '[{"m_S": 50}]', "null"):
+        value = IMAGES.encode({"rows": rows, "run": "null", "samples": "null"})
+        path = store.path.with_name(f"{len(rows)}.db")
+        with Store(path) as damaged:
+            damaged.add([Stored(code_of(IMAGES.compute), cell.content, value)], damaged.begin({}))
+            with pytest.raises(ValueError, match=r"a damaged row in .*\.db"):
+                collect(asked, damaged)
+
+
+def test_results_of_other_code_are_counted_and_give_way(store):
+    asked = spec(generators=("edm",), recheck=0, epoch_check=())
+    cell = tasks(asked)[0]
+    ours = compute(cell.fields)
+    theirs = ours | {"rows": ours["rows"].replace('"steps": 6', '"steps": 7')}
+    run = store.begin({})
+    store.add([Stored("0" * 16, cell.content, IMAGES.encode(theirs))], run)
+    found = collect(asked, store)
+    assert (found.other, {row.steps for row in found.results.rows}) == (1, {7})
+    store.add([Stored("f" * 16, cell.content, IMAGES.encode(theirs))], run)
+    with pytest.raises(ValueError, match="several codes"):
+        collect(asked, store)
+    store.add([Stored(code_of(IMAGES.compute), cell.content, IMAGES.encode(ours))], run)
+    found = collect(asked, store)
+    assert (found.other, {row.steps for row in found.results.rows}) == (0, {6})
+
+
 def test_the_environment_is_checked(monkeypatch):
     monkeypatch.setenv("GDA_DEEP_WHERE", "[1]")
     with pytest.raises(ValueError, match=r"GDA_DEEP_WHERE.*\[1\]"):
@@ -258,6 +289,27 @@ def test_the_short_cell_can_be_computed_for_a_further_seed():
         ("none", 7, 0, RECHECK),
         ("edm", 7, 50, RECHECK),
     ]
+
+
+def test_cifar10_runs_by_the_same_task(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    for name in (*(f"data_batch_{k}.bin" for k in range(1, 6)), "test_batch.bin"):
+        records = rng.integers(0, 256, (40, 3073), dtype=np.uint8)
+        records[:, 0] = np.arange(40) % 10
+        records.tofile(tmp_path / name)
+    monkeypatch.setattr("deep.experiment.cifar10", lambda folder: cifar10(folder, 40))
+    whole = cifar_spec(digest_of("cifar10", str(tmp_path)))
+    assert (whole.training.batch, whole.training.rate, whole.training.epochs) == (512, 0.2, 100)
+    assert max(whole.amounts(50_000)) == 10**6
+    assert [whole.training.steps_at(50_000, m_G) for m_G in (0, 50_000)] == [9766, 19532]
+    for name, settings in whole.settings.items():
+        assert full_settings(name, settings).items() >= settings.items()
+    asked = replace(whole, m_S=(20,), classifiers=1, training=replace(whole.training, epochs=1, batch=10))
+    with places(Where(data=str(tmp_path))):
+        (row, other) = json.loads(compute(tasks(asked)[0].fields)["rows"])
+    assert (row["steps"], row["standard"], other["standard"]) == (2, "off", "on")
+    with pytest.raises(ValueError, match="cifar10 needs the folder"):
+        compute(tasks(asked)[0].fields)
 
 
 def test_settings_are_written_in_full_and_checked():
