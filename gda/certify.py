@@ -151,6 +151,11 @@ def certificate_checks(claim_id: str, workers: int = 1) -> tuple[Check, ...]:
     return checks_of(settle_all(find_certificates([claim_id]), workers))
 
 
+def check_name(family: str) -> str:
+    """Name the check of a family of certificates."""
+    return f"certificates: {family}"
+
+
 def checks_of(settled: Sequence[Settled]) -> tuple[Check, ...]:
     """Turn settled claims into checks, one for each family."""
     families: dict[tuple[str, str], list[Settled]] = {}
@@ -165,7 +170,7 @@ def _check(serves: str, sentence: str, ones: Sequence[Settled]) -> Check:
     false = len(ones) - true
     wanted = [f"{true} to be proved"] * bool(true) + [f"{false} stronger ones to be refuted"] * bool(false)
     return Check(
-        f"certificates: {sentence}",
+        check_name(sentence),
         f"Is it certain, over boxes of all parameters: {sentence}?",
         "certificate",
         summary(ones),

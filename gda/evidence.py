@@ -190,11 +190,13 @@ def gather(claim: Claim, context: Context) -> Outcome:
     """Compute a claim's evidence, add what the proof kernel says of it, and decide."""
     if claim.gather is None:
         return Outcome(claim, Evidence(pending=(claim.wanted,)))
-    from gda.kernel_checks import kernel_evidence
+    from gda.kernel_checks import kernel_word
 
-    evidence = claim.gather(context)
-    checks, tables = kernel_evidence(claim.id, evidence.derivations)
-    return Outcome(claim, replace(evidence, context=evidence.context + checks, tables=(*evidence.tables, *tables)))
+    found = claim.gather(context)
+    word = kernel_word(claim.id, found.derivations)
+    stated, amended, beside = (tuple(map(word.annotated, c)) for c in (found.stated, found.amended, found.context))
+    tables = (*found.tables, *word.tables)
+    return Outcome(claim, replace(found, stated=stated, amended=amended, context=beside + word.checks, tables=tables))
 
 
 def verdict_record(outcome: Outcome) -> Mapping[str, object]:

@@ -6,10 +6,12 @@ has asked the kernel again. A goal of a derivation that the kernel refused fails
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from gda.certificates import all_claims
+from gda.certify import check_name
 from gda.evidence import Check, Table
 from gda.kernel_record import Record, Standing, certificate_standing, read_record, standing
 from theory.derivation import Derivation
@@ -23,28 +25,48 @@ def _record() -> Record:
     return read_record()
 
 
-def _of_certificates(claim_id: str) -> tuple[Standing, ...]:
-    wanted = (claim for claim in all_claims() if claim.serves == claim_id and claim.true)
-    return tuple(certificate_standing(claim.goal, None, _record()) for claim in wanted)
+@dataclass(frozen=True)
+class KernelWord:
+    """What the kernel has said of a claim.
+
+    Args:
+        checks: one that the record is about the claim's derivations and certificates as they are; none without any.
+        tables: what the kernel has not checked, and why.
+        notes: by name of a check of the claim, how much of what it asks the kernel has checked.
+    """
+
+    checks: tuple[Check, ...] = ()
+    tables: tuple[Table, ...] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    def annotated(self, check: Check) -> Check:
+        """Add the kernel's part to what a check of a derivation or of certificates has computed."""
+        note = self.notes.get(check.name)
+        return check if note is None else replace(check, computed=f"{check.computed}; {note}")
 
 
-def kernel_evidence(claim_id: str, chains: Sequence[Derivation]) -> tuple[tuple[Check, ...], tuple[Table, ...]]:
+def kernel_word(claim_id: str, chains: Sequence[Derivation]) -> KernelWord:
     """Count what the kernel has checked of a claim, and list the rest with the reason.
 
     Args:
         claim_id: as in C1.
         chains: the claim's derivations.
-
-    Returns:
-        A check and a table, or nothing where the claim has neither derivation nor certificate.
     """
     derived = tuple(standing(chain, _record()) for chain in chains)
-    certified = _of_certificates(claim_id)
+    families: dict[str, list[Standing]] = {}
+    for claim in all_claims():
+        if claim.serves == claim_id and claim.true:
+            families.setdefault(check_name(claim.family), []).append(certificate_standing(claim.goal, None, _record()))
+    certified = [one for ones in families.values() for one in ones]
     if not derived and not certified:
-        return (), ()
+        return KernelWord()
     rows = [[one.subject, line] for one in (*derived, *certified) for line in (*one.stale, *one.refused)]
     table = Table("What the proof kernel has not checked, and why", ["of", "goal: reason"], rows)
-    return (_check(claim_id, derived, certified),), ((table,) if rows else ())
+    notes = {one.subject: f"kernel-checked {one.checked} of {one.algebraic} algebraic ones" for one in derived}
+    notes |= {
+        name: f"kernel-checked {sum(one.checked for one in ones)} of {len(ones)}" for name, ones in families.items()
+    }
+    return KernelWord((_check(claim_id, derived, certified),), (table,) if rows else (), notes)
 
 
 def _check(claim_id: str, derived: Sequence[Standing], certified: Sequence[Standing]) -> Check:

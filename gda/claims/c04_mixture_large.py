@@ -20,7 +20,7 @@ from theory import symbols
 from theory.augmentation import Setting, m, m_G, most_efficient_order
 from theory.derivation import Derivation
 from theory.gaussian_mixture_bound import at_ratio, at_size
-from theory.lemmas import BKZ_MOMENT, MCDIARMID, PINSKER, TV_DUALITY
+from theory.lemmas import BKZ_MOMENT, MCDIARMID, MOMENTS_TO_TAILS, PINSKER, TV_DUALITY
 from theory.mixture_gain import mixture_gain
 from theory.mixture_moments import balanced_moments
 from theory.mixture_theorem import constants_for_orders
@@ -33,7 +33,7 @@ SIZES = (100, 1_000, 10_000, 100_000, 1_000_000)
 DIMENSION = 2
 GAMMAS = (0, 1, 4)
 LEVEL = 0.99
-AXIOMS = tuple(lemma.key for lemma in (BKZ_MOMENT, MCDIARMID, TV_DUALITY, PINSKER))
+AXIOMS = tuple(lemma.key for lemma in (BKZ_MOMENT, MOMENTS_TO_TAILS, MCDIARMID, TV_DUALITY, PINSKER))
 RATE = -0.5
 
 

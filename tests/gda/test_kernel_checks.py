@@ -5,6 +5,8 @@ from dataclasses import replace
 
 from gda import kernel_checks
 from gda.certificates import all_claims
+from gda.certify import check_name
+from gda.claims.c01_general_bound import derivation_check
 from gda.context import Context
 from gda.evidence import Check, Claim, Evidence, gather
 from gda.kernel_record import keys, read_record
@@ -58,13 +60,23 @@ def test_a_refused_goal_breaks_the_claim(monkeypatch):
 
 
 def test_a_claim_without_derivation_or_certificate_has_no_check():
-    assert kernel_checks.kernel_evidence("Z0", ()) == ((), ())
+    assert kernel_checks.kernel_word("Z0", ()) == kernel_checks.KernelWord()
+
+
+def test_a_check_says_how_much_of_it_the_kernel_has_checked():
+    chain = draw_by_draw()
+    claim = Claim("Z0", "a claim", "?", lambda _: Evidence(stated=(derivation_check(chain),), derivations=(chain,)))
+    (found,) = gather(claim, Context()).evidence.stated
+    assert re.fullmatch(r"3 of 3 steps hold; kernel-checked \d of \d algebraic ones", found.computed)
+    word = kernel_checks.kernel_word("C6", ())
+    (name,) = word.notes
+    assert name == check_name(next(claim.family for claim in all_claims() if claim.serves == "C6"))
 
 
 def test_half_of_the_certificates_are_checked():
     checked = total = 0
     for claim in ("C1", "C4", "C5", "C6", "C7"):
-        (found,), _ = kernel_checks.kernel_evidence(claim, ())
+        (found,) = kernel_checks.kernel_word(claim, ()).checks
         assert found.holds is True
         part, whole = re.search(r"(\d+) of (\d+) certificates", found.computed).groups()
         checked, total = checked + int(part), total + int(whole)
