@@ -43,7 +43,7 @@ from numerics.sweep import Progress
 class StyleGanConfig:
     """All settings of a run; the defaults are for the 8 x 8 digits.
 
-    In trials p stayed near 0 with 200 digits or more, as r_t was below its target: the augmentation is armed, but hardly
+    In trials p stayed near 0 with 200 digits or more, r_t being below its target: the augmentation is armed, but hardly
     used. With 50 digits r_t met its target, and p was a few hundredths.
 
     Args:
