@@ -65,9 +65,9 @@ def hurts(one: Comparison) -> bool | None:
     return None if one.word == "open" else one.word == "hurts"
 
 
-def smaller_gap(one: Comparison) -> bool | None:
-    """Whether they make the gap smaller."""
-    return True if one.gap.low > 0 else False if one.gap.high <= 0 else None
+def smaller_gap(one: Comparison, least_seeds: int) -> bool | None:
+    """Whether they make the gap smaller; None from fewer seeds, as for words."""
+    return None if one.seeds < least_seeds else True if one.gap.low > 0 else False if one.gap.high <= 0 else None
 
 
 def at_each_size(found: Iterable[Comparison], judge: Callable[[list[Comparison]], bool | None]) -> bool | None:
@@ -131,7 +131,7 @@ def answers(results: Results) -> tuple[Answer, ...]:
                f"amount lower {lowers}?", small, some_help(small)),
         answer("C9", "small, gap", f"GANs, m_S <= {rule.small}, no standard augmentation: at every m_S, does some "
                "amount lower the gap of test and train error?", small,
-               at_each_size(small.kept, lambda part: some(map(smaller_gap, part)))),
+               at_each_size(small.kept, lambda part: some(smaller_gap(one, rule.least_seeds) for one in part))),
         answer("C10", "old GAN", f"cDCGAN, no standard augmentation: {room}, does some amount lower {lowers}?",
                old, some_help(old)),
         answer("C11", "strong GAN", f"StyleGAN2-ADA, standard augmentation: {room}, does no amount lower {lowers}?",

@@ -61,6 +61,8 @@ class Row:
             # nan stands for a classifier whose training failed
             if not (0 <= getattr(self, name) <= 1 or math.isnan(getattr(self, name))):
                 raise ValueError(f"{name} must be in [0, 1]. Found {getattr(self, name)}.")
+        if self.test_nll < 0 or self.train_nll < 0:
+            raise ValueError(f"an NLL is at least 0. Found {min(self.test_nll, self.train_nll)}.")
 
     @property
     def key(self) -> Key:

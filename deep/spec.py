@@ -158,6 +158,9 @@ class Spec:
             raise ValueError(f"digest must be 16 hexadecimal digits. Found {shown(self.digest)}.")
         for name in self.generators:
             check_generator(name)
+        for number in (*self.m_S, self.seeds, self.classifiers, self.recheck):
+            if type(number) is not int:
+                raise ValueError(f"m_S, seeds, classifiers and recheck must be integers. Found {shown(number)}.")
         for name in ("m_S", "generators", "gammas", "standard"):
             values = getattr(self, name)
             if not values or len(set(values)) < len(values):

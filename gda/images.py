@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib.util import find_spec
@@ -10,6 +11,7 @@ from pathlib import Path
 from deep.analysis import Comparison, compare, prediction_interval, recheck_differences
 from deep.image_claims import GANS, Answer, answers
 from deep.results import EPOCHS, FILES, Results, read_results
+from deep.spec import Spec, cifar_spec, main_spec
 from gda.context import Context
 from gda.errors import as_input_error
 from gda.evidence import Check, Evidence, Table
@@ -52,6 +54,22 @@ def level_of(results: Results) -> str:
     return f"{spec.rule.level:.0%} for all {spec.comparisons} comparisons together (Bonferroni, paired t-intervals)"
 
 
+def command_of(spec: Spec) -> str:
+    """Return the command that runs an experiment: what differs from the main run, or from that on CIFAR-10."""
+    usual = main_spec(spec.digest) if spec.data == "digits" else cifar_spec(spec.digest)
+    words = ["gda deep run"] + ["--data cifar10 --dir DIR"] * (spec.data == "cifar10")
+    for flag, name in (("generator", "generators"), ("m-s", "m_S"), ("gamma", "gammas")):
+        if (values := getattr(spec, name)) != getattr(usual, name):
+            words.append(f"--{flag} {' '.join(f'{x:g}' if isinstance(x, float) else str(x) for x in values)}")
+    if spec.standard != usual.standard:
+        words.append(f"--standard-aug {spec.standard[0]}")
+    if spec.seeds != usual.seeds:
+        words.append(f"--seeds {spec.seeds}")
+    if spec.device != usual.device:
+        words.append(f"--device {spec.device}")
+    return " ".join([*words, f"--store {spec.data}.db"])
+
+
 def experiment_checks(claim: str, results: Results) -> tuple[Check, ...]:
     """Return the checks of a claim that an experiment answers."""
     found = tuple(_check(answer, results) for answer in answers(results) if answer.claim == claim)
@@ -66,8 +84,16 @@ def _not_run() -> Check:
 
 
 def _check(answer: Answer, results: Results) -> Check:
-    asks = f"On {about(results)}: {answer.asks}"
-    return Check(answer.name, asks, "experiment", answer.computed, "yes", answer.holds, RUN, level_of(results))
+    return Check(
+        answer.name,
+        f"On {about(results)}: {answer.asks}",
+        "experiment",
+        answer.computed,
+        "yes",
+        answer.holds,
+        command_of(results.spec),
+        level_of(results),
+    )
 
 
 def comparison_table(title: str, found: Iterable[Comparison]) -> Table:
@@ -116,6 +142,9 @@ def findings(results: Results) -> tuple[str, ...]:
         else f"SGD takes {spec.training.epochs} epochs at every gamma, so more steps with more generated images.",
     ]
     failed = failures(results)
+    lost = sum(math.isnan(row.test_error) for row in results.rows)
+    if lost:
+        told.append(f"{lost} of {len(results.rows)} classifiers failed in training; their pairs are left out.")
     if failed:
         told.append(f"Generators that failed the gate, whose seeds are left out: {'; '.join(failed)}.")
     return tuple(told)

@@ -93,6 +93,7 @@ def test_all_intervals_hold_together_as_often_as_said():
 def test_too_few_seeds_or_no_spread_leave_it_open():
     few = table(spec(seeds=7), lambda *_: 5.0)
     assert {one.word for one in compare(few)} == {"open"}
+    assert set(holds(few).values()) == {None}
     assert {one.word for one in compare(table(spec(seeds=8), lambda *_: 5.0))} == {"helps"}
     assert t_interval([2.0] * 20, 0.95) == Interval(2.0, -math.inf, math.inf, 0.95)
     assert t_interval([2.0], 0.95).low == -math.inf
@@ -208,6 +209,8 @@ def test_the_main_run_is_what_was_asked_for():
         ({"gammas": (0, -1)}, "-1"),
         ({"generators": ("gan",)}, "'gan'"),
         ({"seeds": 1}, "1"),
+        ({"seeds": 2.5}, "2.5"),
+        ({"m_S": ("50",)}, "'50'"),
         ({"classifiers": 0}, "0"),
         ({"standard": ("maybe",)}, "'maybe'"),
         ({"device": "tpu"}, "'tpu'"),

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from gda import cli, images
+from gda import cli, deep, images
 from gda.claims import find_claims
+from gda.command_line import build_parser
 from gda.context import Context
 from gda.evidence import Check, Evidence, decide, gather
 from gda.verify import FULL_REPEATS
@@ -141,6 +142,26 @@ def test_bad_input_is_one_line_with_the_value_and_exit_code_2(case, capsys, fold
     assert err.count("\n") == 1
     assert value in err
     assert not (folder / "a.db").exists()
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "",
+        "--m-s 50 100 --seeds 8",
+        "--generator edm cdcgan --gamma 0 0.5 2 --m-s 50 1000 --standard-aug on",
+        "--seeds 21 --standard-aug off",
+    ],
+)
+def test_a_specification_gives_the_command_that_it_is_made_by(words):
+    def asked(line):
+        return deep.asked_for(build_parser().parse_args(line.split()))[0]
+
+    made = asked(f"deep run {words} --store digits.db --device cpu")
+    line = images.command_of(made)
+    assert line.startswith("gda deep run")
+    assert set(line.split()) == {"gda", "deep", "run", "--store", "digits.db", *words.split()}
+    assert asked(line.removeprefix("gda ")) == made
 
 
 # The claims
