@@ -154,6 +154,46 @@ def test_answers_follow_from_the_words():
     assert set(unclear.values()) == {None}
 
 
+@pytest.mark.parametrize(
+    ("generator", "standard", "changed"),
+    [
+        ("cdcgan", "off", {"large, no help": False, "small, help": True, "small, gap": True, "old GAN": True}),
+        ("cdcgan", "on", {}),
+        ("stylegan2-ada", "off", {"large, no help": False, "small, help": True, "small, gap": True}),
+        ("stylegan2-ada", "on", {"strong GAN": False}),
+        ("edm", "off", {}),
+        ("edm", "on", {"diffusion": True}),
+    ],
+)
+def test_each_answer_is_about_its_generators_and_its_augmentation(generator, standard, changed):
+    hurt = holds(table(spec(), lambda *_: -1.0))
+    other = holds(table(spec(), lambda _, name, how: 2.5 if (name, how) == (generator, standard) else -1.0))
+    different = {name: value for name, value in other.items() if value != hurt[name]}
+    if (generator, standard) == ("stylegan2-ada", "on"):
+        assert different.pop("strong GAN hurts") is False
+    assert different == changed
+
+
+def test_the_gap_is_the_distance_of_test_and_train_error():
+    results = table(spec(), lambda *_: 0.0, base=10.0)
+    # Train errors above the test errors, and farther from them with generated images.
+    rows = tuple(replace(row, train_error=0.6 if row.m_G else 0.5) for row in results.rows)
+    for one in compare(replace(results, rows=rows)):
+        assert one.gap.value == pytest.approx(-10 - one.error.value)
+
+
+def test_rows_of_generators_that_passed_are_missed_and_others_are_not():
+    asked = spec(recheck=5, epoch_check=(50, "edm", 1))
+    whole = table(asked, lambda *_: 0.0)
+    assert whole.missing() == 0
+    none = replace(whole, rows=())
+    assert none.missing() == len(whole.rows) == len(list(expected_rows(asked)))
+    failed = tuple(replace(run, passed=False, reason="collapsed") for run in whole.runs)
+    kept = tuple(row for row in whole.rows if row.generator == "none" or row.protocol == "recheck")
+    assert replace(whole, rows=kept, runs=failed).missing() == 0
+    assert replace(whole, rows=kept[:-1], runs=failed).missing() == 1
+
+
 def test_claims_without_room_and_generators_that_failed_give_no_answer():
     full = holds(table(spec(), lambda *_: 0.0, base=0.5, spread=0.1))
     assert (full["old GAN"], full["strong GAN"], full["diffusion"]) == (None, None, None)
