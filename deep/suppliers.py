@@ -16,7 +16,7 @@ from deep.ada import AdaSettings
 from deep.data import Images, load_generated
 from deep.device import derived_seed
 from deep.sampler import balanced_labels, generate
-from deep.where import Where
+from deep.where import VARIABLE, Where
 
 Draw = Callable[[int], Images]
 """From a number to as many generated images, in [-1, 1]; fewer are the first of more."""
@@ -100,9 +100,11 @@ def from_file(name: str, like: Images, seed: int, where: Where) -> Draw:
     Raises:
         ValueError: no such file, another content, or too few images.
     """
-    path = Path(where.files.get(name, ""))
-    if name not in where.files or file_name(path) != name:
-        raise ValueError(f"the file of {name} is not here, or has changed: {str(path)!r}")
+    if name not in where.files:
+        raise ValueError(f"{VARIABLE} must say where the file of {name} lies")
+    path = Path(where.files[name])
+    if (found := file_name(path)) != name:
+        raise ValueError(f"{str(path)!r} has changed: it must be {name}. Found {found}.")
     images = load_generated(path, like)
     order = np.random.default_rng(derived_seed(seed, "images of a file")).permutation(len(images))
 

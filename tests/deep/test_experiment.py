@@ -227,6 +227,8 @@ def test_processes_give_the_same_numbers_with_images_from_a_file(store, tmp_path
             assert IMAGES.encode(compute(json.loads(stored.content))) == stored.value
     assert here() == Where()
     assert len(collect(asked, store).results.rows) == 2 * 2
+    with pytest.raises(ValueError, match=f"GDA_DEEP_WHERE must say where the file of {name} lies"):
+        compute(first[0].fields)
     path.write_bytes(path.read_bytes() + b" ")
     with places(Where(files={name: str(path)})), pytest.raises(ValueError, match="has changed"):
         compute(next(cell for cell in tasks(asked) if cell.fields["generator"] == name).fields)
