@@ -283,9 +283,11 @@ def cifar_spec(digest: str) -> Spec:
         training=Training("resnet18", steps=0, epochs=100, batch=512, rate=0.2, augmentation="cifar"),
         settings={
             "cdcgan": {"width": 64, "halvings": 3, "latent": 100, "steps": 100_000, "ema": 0.999},
-            "stylegan2-ada": {"width": 128, "latent": 512, "style": 512, "multiplier": 0.01, "steps": 200_000},
+            "stylegan2-ada": {"width": 128, "latent": 512, "style": 512, "multiplier": 0.01, "steps": 200_000,
+                              "batch": 64, "rate": 2.5e-3, "r1": 0.01, "path": 0.0,
+                              "ada": {"images": 500_000, "pixels": 4}},
             "edm": {"network": "unet", "width": 128, "depth": 4, "rate": 1e-3, "batch": 512, "steps": 100_000,
-                    "ema_half_life": 500_000.0, "sigma_data": 0.5},
+                    "ema_half_life": 500_000.0, "sigma_data": 0.5, "P_mean": -1.2},
         },
         rule=Rule(small=5_000, large=50_000),
     )  # fmt: skip
