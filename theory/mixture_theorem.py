@@ -179,6 +179,17 @@ def constants_for_orders(size: sp.Expr = m_G) -> ClippedConstants:
     return constants_in_clips(size, Clips(**in_halves))
 
 
+def general_at(size: sp.Expr, constants: Constants = "best") -> Bound:
+    """State the general bound at a number of generated examples; where there are none, without what they bring.
+
+    Args:
+        size: as in `clips`.
+        constants: as in `mixture_theorem`.
+    """
+    general = bound_by(constants)
+    return general.subs({m_G: size, T: 0, T_1: 0, D_TV: 0} if size == 0 else {m_G: size}, general.name)
+
+
 def mixture_theorem(constants: Constants = "best", size: sp.Expr = m_G) -> Bound:
     """State the theorem: with probability at least 1 - delta, Gen of the mixture is at most this.
 
@@ -193,8 +204,8 @@ def mixture_theorem(constants: Constants = "best", size: sp.Expr = m_G) -> Bound
         The bound, in d, m_S, m_G and delta; its terms are those of the general bound, and the price of clipping.
     """
     found = clipped_constants(size)
-    letters = {M: found.M, beta: found.beta, T: found.T, T_1: found.T_1, D_TV: found.D_TV, delta: main, m_G: size}
-    general = bound_by(constants)
+    letters = {M: found.M, beta: found.beta, T: found.T, T_1: found.T_1, D_TV: found.D_TV, delta: main}
+    general = general_at(size, constants)
     with sp.evaluate(False):  # Min would be compared with Min, at length and without result
         terms = {key: term.xreplace(letters) for key, term in general.terms.items()}
     return Bound(f"Gaussian mixture, clipped: {general.name}", {**terms, "price": found.price})

@@ -22,13 +22,14 @@ from theory.mixture_theorem import (
     clipped_constants,
     clips,
     constants_in_clips,
+    general_at,
     main,
     mixture_theorem,
     share,
 )
 from theory.stability_proof import AUGMENTED
-from theory.symbols import D_TV, T_1, M, T, beta, d, delta, m_G, m_S
-from theory.tight_bound import SHARES, best_bound
+from theory.symbols import D_TV, T_1, M, T, beta, d, delta, m_S
+from theory.tight_bound import SHARES
 from theory.tight_half_proof import half_centred_bound, trivial_bound, variance_bound
 from theory.tight_moments_proof import best_choice, coupled_bound, split_bound
 from theory.tight_ordered_proof import ordered_bound
@@ -183,15 +184,13 @@ def clipped_theorem(size: sp.Expr = AUGMENTED) -> Derivation:
 
 def assembly_step(size: sp.Expr, uses: tuple[str, ...]) -> Step:
     """Compare the theorem as stated, its constants put back into letters, with the general bound and the price."""
-    found, general = clipped_constants(size), best_bound()
+    found, general = clipped_constants(size), general_at(size)
     theorem = mixture_theorem("best", size)
     letters = {found.M: M, found.beta: beta, found.price: _price}
-    known: dict[sp.Expr, sp.Expr] = {delta: main, m_G: size}
-    for symbol, value in ((T, found.T), (T_1, found.T_1), (D_TV, found.D_TV)):
-        (known if value == 0 else letters).update({symbol: value} if value == 0 else {value: symbol})
+    letters |= {value: s for s, value in ((T, found.T), (T_1, found.T_1), (D_TV, found.D_TV)) if value != 0}
     with sp.evaluate(False):
         stated = {key: term.xreplace(letters) for key, term in theorem.terms.items()}
-        computed = {key: term.xreplace(known) for key, term in general.terms.items()}
+        computed = {key: term.xreplace({delta: main}) for key, term in general.terms.items()}
     used = {lemma.key: lemma for form in general_forms(size) for step in form.steps for lemma in step.axioms}
     return Step(
         name="assembly",

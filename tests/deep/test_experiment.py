@@ -305,7 +305,9 @@ def test_cifar10_runs_by_the_same_task(tmp_path, monkeypatch):
     assert max(whole.amounts(50_000)) == 10**6
     assert [whole.training.steps_at(50_000, m_G) for m_G in (0, 50_000)] == [9766, 19532]
     for name, settings in whole.settings.items():
-        assert full_settings(name, settings).items() >= settings.items()
+        found = full_settings(name, settings)
+        for key, value in settings.items():
+            assert found[key] == ({**found[key], **value} if isinstance(value, dict) else value)
     asked = replace(whole, m_S=(20,), classifiers=1, training=replace(whole.training, epochs=1, batch=10))
     with places(Where(data=str(tmp_path))):
         (row, other) = json.loads(compute(tasks(asked)[0].fields)["rows"])
