@@ -242,7 +242,7 @@ def gather(context: Context) -> Evidence:
         stated=(falls, factor, *cells),
         amendment=(
             f"Where the dimension dominates (d >= m_S, here m_S = {size}) augmentation with gamma >= 1 lowers the "
-            "generalization error; the mean gap falls by a factor of gamma alone (balanced labels, even sizes). With "
+            "generalization error; the mean gap falls by a factor of gamma alone (balanced labels, even sizes); with "
             "little augmentation, or in few dimensions, the error can rise."
         ),
         amended=(falls, factor, *(derivation_check(chain, COMMAND) for chain in decisive.values()), *dominated),

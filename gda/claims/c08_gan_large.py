@@ -142,7 +142,7 @@ def gather(context: Context) -> Evidence:
         stated=tuple(at_optimum.values()),
         amendment=(
             "With an MLP GAN (d, L_G fixed) and many real examples, the bound's rate gets slower at m*_G, and faster "
-            "at no amount, for convex and strongly convex SGD. For smooth non-convex SGD with steps c/t and a fixed "
+            "at no amount, for convex and strongly convex SGD; for smooth non-convex SGD with steps c/t and a fixed "
             "number of epochs it gets slower for alpha c < 3 and faster for alpha c >= 3, where the learner's own "
             "stability is worse than the GAN's divergence."
         ),

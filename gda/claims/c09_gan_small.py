@@ -138,7 +138,7 @@ def gather(context: Context) -> Evidence:
         amendment=(
             "At fixed sizes the bound with an MLP GAN grows as sqrt(d) and as B^L, with and without augmentation, and "
             "not with the depth of the generator (D_TV is at most 1) nor with that of a classifier of norms 1: "
-            "augmentation changes a constant factor. Where D_TV has reached 1 that factor is a gain only if the bound "
+            "augmentation changes a constant factor, where D_TV has reached 1 that factor is a gain only if the bound "
             f"without augmentation is above M, and says nothing; in general only if m_G > m_S and {D_TV} < W/M, W the "
             "bound without augmentation."
         ),
