@@ -37,6 +37,7 @@ prove: setup ## have Coq check every derivation again; skipped where coqc is not
 
 lint: setup ## style, types, import contract
 	$(BIN)/ruff check .
+	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

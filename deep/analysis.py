@@ -21,6 +21,8 @@ from numerics.estimate import Interval
 
 Word = Literal["helps", "hurts", "hardly", "open"]
 PERCENT = 100.0
+SPREAD = 1e-4
+"""Least standard deviation that is one, percentage points or nats: results have six decimals of a share."""
 
 
 @dataclass(frozen=True)
@@ -71,9 +73,10 @@ def t_interval(differences: Sequence[float], level: float) -> Interval:
     """
     count = len(differences)
     mean = float(np.mean(differences)) if count else math.nan
-    # Equal differences are no sign of a variance of 0, but of figures too coarse to show one.
+    # Equal differences are no sign of a variance of 0, but of figures too coarse to show one. Equal, as results are
+    # rounded: a spread below what rounding makes is none.
     spread = float(np.std(differences, ddof=1)) if count > 1 else 0.0
-    if not spread > 0:
+    if not spread > SPREAD:
         return Interval(mean, -math.inf, math.inf, level)
     reach = float(stats.t.isf((1 - level) / 2, count - 1)) * spread / math.sqrt(count)
     return Interval(mean, mean - reach, mean + reach, level)
@@ -175,12 +178,13 @@ def failed_seeds(results: Results, m_S: int, generator: str) -> set[int]:
 
 
 def recheck_differences(results: Results) -> Mapping[int, float]:
-    """Return the reduction of the test error in the short cell by seed, percentage points."""
+    """Return the reduction of the test error in the short cell by seed, percentage points, where training succeeded."""
     found: dict[int, dict[bool, float]] = defaultdict(dict)
     for row in results.rows:
         if row.protocol == RECHECK:
             found[row.seed][row.m_G > 0] = PERCENT * row.test_error
-    return {seed: pair[False] - pair[True] for seed, pair in sorted(found.items()) if len(pair) == 2}
+    differences = {seed: pair[False] - pair[True] for seed, pair in sorted(found.items()) if len(pair) == 2}
+    return {seed: value for seed, value in differences.items() if math.isfinite(value)}
 
 
 def prediction_interval(found: Sequence[float], level: float) -> Interval:

@@ -9,22 +9,21 @@ by a projection, (3). Samples are of G's averaged weights. ``z`` is noise, ``x``
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Unpack
 
 import torch
 from torch import nn
 from torch.nn import functional
 
-from deep import training
 from deep.data import Images
 from deep.device import derived_seed, seeded_construction
 from deep.runtime import Runtime, runtime_for
-from deep.sampler import chunked, training_data
+from deep.sampler import Keeping, chunked, train_players, training_data
 from deep.steps import Batches, averaged_copy, update_average
-from numerics.sweep import Progress
 
 INITIAL_SD, LEAK = 0.02, 0.2
 """Standard deviation of the initial weights; slope of the leaky ReLU (Radford et al., section 4)."""
@@ -38,7 +37,7 @@ class CDCGANConfig:
         classes: number of classes.
         width: channels next to the image; they double whenever it is halved.
         halvings: strided convolutions in D, and in G.
-        latent: entries of z, uniform in [-1, 1] (Radford et al., section 4).
+        latent: entries of z, uniform (Radford et al., section 3) in [-1, 1] (their code).
         steps, batch: of either player's Adam, one step each in turn.
         rate, beta_1, beta_2: of Adam.
         ema: what is left of the old average of G's weights after a step.
@@ -139,7 +138,7 @@ class Discriminator(nn.Module):
 
 
 def uniform(shape: tuple[int, ...], generator: torch.Generator) -> torch.Tensor:
-    """Draw z, uniform in [-1, 1], on the generator's device (Radford et al., section 4)."""
+    """Draw z, uniform in [-1, 1], on the generator's device."""
     return torch.rand(shape, generator=generator, device=generator.device) * 2 - 1
 
 
@@ -236,37 +235,10 @@ def train(
     seed: int,
     device: torch.device,
     folder: Path | None = None,
-    *,
-    save_every: int = 500,
-    progress: Callable[[Progress], None] | None = None,
+    **how: Unpack[Keeping],
 ) -> CDCGANSampler:
-    """Train a conditional DCGAN, from its last checkpoint if its folder holds one.
-
-    Args:
-        images: float32 in [0, 1], shape (n, channels, height, width).
-        label: int64, shape (n,).
-        config: see there.
-        seed: of weights, batches and noise.
-        device: where.
-        folder: of config and checkpoint; nothing is written if None.
-        save_every: steps between checkpoints.
-        progress: told after every step.
-
-    Raises:
-        FailedRunError: see `deep.training.train`.
-        ValueError: likewise, or images, labels or a seed out of range.
-    """
+    """Train a conditional DCGAN; arguments, checkpoints and errors are those of every generator, see `deep.sampler`."""
     data, runtime = training_data(images, label, config.classes), runtime_for(device)
     task = CDCGANTask(data, config, seed, runtime)
-    facts = {"generator": "cdcgan", "settings": asdict(config), "data": data.digest()}
-    training.train(
-        task,
-        steps=config.steps,
-        seed=seed,
-        runtime=runtime,
-        config=facts,
-        folder=folder,
-        save_every=save_every,
-        progress=progress,
-    )
+    train_players(task, "cdcgan", seed, folder, **how)
     return CDCGANSampler(task.average, data.shape, config, runtime)

@@ -9,21 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
+from typing import Unpack
 
 import torch
 from torch import nn
 
-from deep import training
 from deep.data import Images
 from deep.denoisers import MLP, UNet
 from deep.device import derived_seed, seeded_construction
 from deep.runtime import Runtime, runtime_for
-from deep.sampler import chunked, training_data
+from deep.sampler import Keeping, chunked, train_players, training_data
 from deep.steps import Batches, averaged_copy, cosine, set_rate, update_average
-from numerics.sweep import Progress
 
 
 @dataclass(frozen=True)
@@ -262,37 +261,10 @@ def train(
     seed: int,
     device: torch.device,
     folder: Path | None = None,
-    *,
-    save_every: int = 500,
-    progress: Callable[[Progress], None] | None = None,
+    **how: Unpack[Keeping],
 ) -> EDMSampler:
-    """Train a diffusion model, from its last checkpoint if its folder holds one.
-
-    Args:
-        images: float32 in [0, 1], shape (n, channels, height, width).
-        label: int64, shape (n,).
-        config: see there.
-        seed: of weights, batches and noise.
-        device: where.
-        folder: of config and checkpoint; nothing is written if None.
-        save_every: steps between checkpoints.
-        progress: told after every step.
-
-    Raises:
-        FailedRunError: see `deep.training.train`.
-        ValueError: likewise, or images, labels or a seed out of range.
-    """
+    """Train a diffusion model; arguments, checkpoints and errors are those of every generator, see `deep.sampler`."""
     data, runtime = training_data(images, label, config.classes), runtime_for(device)
     task = EDMTask(data, config, seed, runtime)
-    facts = {"generator": "edm", "settings": asdict(config), "data": data.digest()}
-    training.train(
-        task,
-        steps=config.steps,
-        seed=seed,
-        runtime=runtime,
-        config=facts,
-        folder=folder,
-        save_every=save_every,
-        progress=progress,
-    )
+    train_players(task, "edm", seed, folder, **how)
     return EDMSampler(task.average, data.shape, config, runtime)

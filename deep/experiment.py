@@ -11,9 +11,10 @@ import base64
 import hashlib
 import json
 import math
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,7 @@ SHOWN_OF_EACH_CLASS = 10
 DIGITS = 6
 """Decimals of what is measured."""
 _JUDGE_SEED = 0
+_ONE_TASK = threading.Lock()  # PyTorch's global generator and its number of threads are the process's
 _CIFAR_JUDGE = FitSettings(steps=6000, batch=128, augmentation="cifar")
 
 
@@ -120,7 +122,7 @@ def compute(fields: Mapping[str, Any]) -> dict[str, str]:
     Raises:
         ValueError: other data than the task was made for, or a size, setting or file that cannot be used.
     """
-    with one_thread():
+    with _ONE_TASK, one_thread():
         where = here()
         parts = load(fields["data"], where.data)
         found = digest_of(fields["data"], where.data)
@@ -149,15 +151,15 @@ def one_thread() -> Iterator[None]:
 def _compute(task: _Task) -> dict[str, str]:
     if task.name == NONE:
         return _written(_rows(task, 0, None, STEPS), None, None)
-    try:
-        draw = _supplier(task)
-    except FailedRunError as error:
-        return _written([], _run(task, str(error), [math.nan] * 5), None)
     judge = _judge(task.fields["data"], task.where.data, task.fields["device"])
     gate = make_gate(task.parts, task.real, judge, task.rng("gate"))
     amounts = task.plan["amounts"]
-    images = draw(max(*amounts, *task.plan["epochs"], gate.size))
-    quality = gate.measure(images.select(torch.arange(gate.size)), task.rng("measure"))
+    try:
+        images = _supplier(task)(max(*amounts, *task.plan["epochs"], gate.size))
+        quality = gate.measure(images.select(torch.arange(gate.size)), task.rng("measure"))
+    except (FailedRunError, torch.linalg.LinAlgError) as error:
+        reason = " ".join(str(error).split()) or "a figure of the gate cannot be computed"
+        return _written([], _run(task, reason, [math.nan] * 5), None)
     failures = gate.failures(quality)
     run = _run(task, " ".join(failures), list(asdict(quality).values()))
     rows: list[Row] = []
@@ -171,7 +173,8 @@ def _compute(task: _Task) -> dict[str, str]:
 def _supplier(task: _Task) -> Draw:
     if task.name not in GENERATORS:
         return from_file(task.name, task.parts.test, task.seed, task.where)
-    folder = task.where.checkpoint(task.fields["data"], task.fields["m_S"], task.name, task.seed)
+    short = ["short"] if task.plan.get("recheck") else []
+    folder = task.where.checkpoint(task.fields["data"], task.fields["m_S"], task.name, task.seed, *short)
     return trained(task.name, task.real, task.plan["settings"], task.seed, task.runtime.device, folder)
 
 
@@ -220,12 +223,17 @@ def _classifier(training: Training, like: Images, seed: int) -> nn.Module:
 
 
 def recheck_rows(task: _Task) -> list[Row]:
-    """Compute the short cell and its partner: EDM of few steps, one classifier each, no gate."""
+    """Compute the short cell and its partner: EDM of few steps, one classifier each, no gate; nan where it fails."""
     plan = dict(task.plan) | {"standard": ["off"], "classifiers": 1}
     short = _Task(task.fields, plan, task.parts, task.real, task.where, task.runtime)
     (m_G,) = task.plan["amounts"]
-    images = _supplier(short)(m_G)
-    return [*_rows(short, 0, None, RECHECK), *_rows(short, m_G, images, RECHECK)]
+    (without,) = _rows(short, 0, None, RECHECK)
+    try:
+        return [without, *_rows(short, m_G, _supplier(short)(m_G), RECHECK)]
+    except FailedRunError:
+        nan = math.nan
+        lost = replace(without, test_error=nan, test_nll=nan, train_error=nan, train_nll=nan)
+        return [without, replace(lost, generator=task.name, m_G=m_G)]
 
 
 # What a task returns, as text, since a store's values are

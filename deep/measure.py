@@ -34,7 +34,7 @@ class Quality:
         diversity: mean distance of two images of a class, relative to real ones, on the class where it is least.
         frechet: Frechet distance to real images in the judge's features.
         neighbours: mean distance to the nearest training image, relative to that to the nearest of as many real images
-            that the generator has not seen; 1 for fresh real images, 0 for copies.
+            that the generator has not seen; 1 for fresh real images, less for copies.
     """
 
     accuracy: float

@@ -1,18 +1,29 @@
 """What all generators share: images in [0, 1] and labels go in, a `Sampler` comes out; inside, images are in [-1, 1].
 
-A generator's module has ``train(images, label, config, seed, device, folder)``, which returns its sampler. A folder
-that holds the finished run already is read, not trained again.
+A generator's module has ``train(images, label, config, seed, device, folder)``, which returns its sampler:
+
+- images: float32 in [0, 1], shape (n, channels, height, width); label: int64, shape (n,);
+- config: its settings; seed: of weights, batches and noise; device: where;
+- folder: of config and checkpoint. A run that was stopped goes on from there, a finished one is read and not trained
+  again. Nothing is written if it is None. `Keeping` says how often, and who is told.
+
+It raises what `deep.training.train` does, and a ValueError for images, labels or a seed out of range.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Protocol, TypedDict, Unpack
 
 import torch
 
+from deep import training
 from deep.data import Images
 from deep.device import derived_seed, seeded_generator
+from deep.runtime import Runtime
+from numerics.sweep import Progress
 
 CHUNK = 500
 """Samples that are computed at once: fixed, as sums in float32 may depend on it."""
@@ -43,8 +54,47 @@ class Sampler(Protocol):
             Images in [0, 1], float32, on the CPU, shape (n, channels, height, width).
 
         Raises:
+            FailedRunError: a pixel is not finite.
             ValueError: a label or seed out of range.
         """
+
+
+class GeneratorTask(training.Task, Protocol):
+    """Players in training, with what they are trained on.
+
+    Args:
+        images: in [-1, 1].
+        config: all settings, a data class.
+        runtime: where.
+    """
+
+    images: Images
+    config: Any
+    runtime: Runtime
+
+
+class Keeping(TypedDict, total=False):
+    """Options of a generator's training: steps between checkpoints; told after every step."""
+
+    save_every: int
+    progress: Callable[[Progress], None] | None
+
+
+def train_players(task: GeneratorTask, name: str, seed: int, folder: Path | None, **how: Unpack[Keeping]) -> None:
+    """Train a generator's players for ``task.config.steps`` steps.
+
+    Args:
+        task: what is trained.
+        name: of the generator.
+        seed: of the noise.
+        folder: of config and checkpoint, or None.
+        **how: see `Keeping`.
+
+    Raises:
+        FailedRunError, ValueError: see `deep.training.train`.
+    """
+    facts = {"generator": name, "settings": asdict(task.config), "data": task.images.digest()}
+    training.train(task, steps=task.config.steps, seed=seed, runtime=task.runtime, config=facts, folder=folder, **how)
 
 
 def training_data(images: torch.Tensor, label: torch.Tensor, classes: int) -> Images:
@@ -93,6 +143,7 @@ def chunked(
         Images in [0, 1], float32, on the CPU.
 
     Raises:
+        FailedRunError: a pixel is not finite.
         ValueError: a label or seed out of range, labels of another shape or type, or no label.
     """
     if label.dtype != torch.int64 or label.ndim != 1 or not len(label):
@@ -104,8 +155,10 @@ def chunked(
     found = []
     for part in label.split(CHUNK):
         with torch.no_grad():
-            images = draw(latents((len(part), *latent_shape), generator), part)
-        found.append((images.float().cpu().clamp(-1, 1) + 1) / 2)
+            images = draw(latents((len(part), *latent_shape), generator), part).float().cpu()
+        if not bool(torch.isfinite(images).all()):
+            raise training.FailedRunError("a generated image is not finite")
+        found.append((images.clamp(-1, 1) + 1) / 2)
     return torch.cat(found)
 
 

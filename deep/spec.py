@@ -1,7 +1,7 @@
 """What an experiment on images is asked for, and by which rule it is judged: written down before it runs.
 
-A run is paired: at one ``(m_S, seed)`` every cell sees the same real examples, the same initial weights and the same
-order of batches, with and without generated images. Imports no torch, so that results can be read without it.
+A run is paired: at one ``(m_S, seed)`` every cell has the same real examples, the same initial weights and the same
+seed of batches, with and without generated images. Imports no torch, so that results can be read without it.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class Rule:
     interval of the test error's reduction, in percentage points: *helps*, it lies above +threshold; *hurts*, below 0;
     *hardly*, inside +-threshold and not below 0; else *open*. Fewer seeds than `least_seeds`, or no spread at all, are
     *open*, too. A seed whose generator fails the gate is left out and listed; where fewer than `least_passing` of the
-    seeds are left, the generator has failed there and its comparisons are excluded.
+    seeds are left, the generator has failed there and its comparisons are excluded. So is a pair left out where the
+    training of one of its classifiers failed.
 
     Args:
         level: of all intervals of a family together.
@@ -66,10 +67,8 @@ class Rule:
         if not (0 < self.threshold < 100 and 0 <= self.room < 100):
             raise ValueError(f"threshold and room are percentage points. Found {self.threshold}, {self.room}.")
         if self.least_seeds < 2 or not 0 < self.small < self.large:
-            raise ValueError(
-                f"least_seeds >= 2 and 0 < small < large are needed. "
-                f"Found {self.least_seeds}, {self.small}, {self.large}."
-            )
+            found = f"Found {self.least_seeds}, {self.small}, {self.large}."
+            raise ValueError(f"least_seeds >= 2 and 0 < small < large are needed. {found}")
 
 
 @dataclass(frozen=True)
@@ -172,10 +171,8 @@ class Spec:
         if min(self.m_S) < 1:
             raise ValueError(f"m_S must be at least 1. Found {min(self.m_S)}.")
         if not 2 <= self.seeds <= MOST_SEEDS or not 1 <= self.classifiers <= MOST_CLASSIFIERS:
-            raise ValueError(
-                f"seeds must be 2 to {MOST_SEEDS}, classifiers 1 to {MOST_CLASSIFIERS}. "
-                f"Found {self.seeds}, {self.classifiers}."
-            )
+            ranges = f"seeds must be 2 to {MOST_SEEDS}, classifiers 1 to {MOST_CLASSIFIERS}"
+            raise ValueError(f"{ranges}. Found {self.seeds}, {self.classifiers}.")
         if self.device not in ("cpu", "cuda"):
             raise ValueError(f"device must be cpu or cuda. Found {shown(self.device)}.")
         self._check_extras()

@@ -12,20 +12,20 @@ Training Generative Adversarial Networks with Limited Data (NeurIPS 2020), "ADA"
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Unpack
 
 import numpy as np
 import torch
 from torch import nn
 
-from deep import training
 from deep.ada import AdaSettings, Controller, augment
 from deep.data import Images
 from deep.device import derived_seed, seeded_construction, seeded_generator
 from deep.runtime import Runtime, runtime_for
-from deep.sampler import chunked, training_data
+from deep.sampler import Keeping, chunked, train_players, training_data
 from deep.steps import Batches, averaged_copy, update_average
 from deep.stylegan2_losses import (
     discriminator_loss,
@@ -36,7 +36,6 @@ from deep.stylegan2_losses import (
     path_penalty,
 )
 from deep.stylegan2_networks import Discriminator, Generator, Sizes
-from numerics.sweep import Progress
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,8 @@ class StyleGanConfig:
         rate, beta2: of Adam, whose first beta is 0. The source's rate is 2e-3, for larger networks and longer runs.
         r1: gamma, the weight of R1.
         r1_every: steps between two regularisations of the discriminator.
-        path: weight of path-length regularisation; 0 for none. The source's is 2.
+        path: weight of path-length regularisation; 0 for none. The source's, with lengths as in (4), is
+            ln 2/(ln r - ln 2) at r x r pixels: 0.5 at 8 x 8 (its code has 2, for lengths averaged over layers).
         path_every: steps between two.
         path_decay: of the moving average a of path lengths.
         ema_half_life: of the averaged generator, in training images.
@@ -270,39 +270,15 @@ def train(
     seed: int,
     device: torch.device,
     folder: Path | None = None,
-    *,
-    save_every: int = 500,
-    progress: Callable[[Progress], None] | None = None,
+    **how: Unpack[Keeping],
 ) -> StyleGanSampler:
-    """Train StyleGAN2 with ADA, from its last checkpoint if its folder holds one.
+    """Train StyleGAN2 with ADA; arguments, checkpoints and errors are those of every generator, see `deep.sampler`.
 
-    Args:
-        images: float32 in [0, 1], shape (n, channels, height, width), square with a side of 4, 8, 16, ...
-        label: int64, shape (n,).
-        config: see there.
-        seed: of weights, batches and noise.
-        device: where.
-        folder: of config and checkpoint; nothing is written if None.
-        save_every: steps between two checkpoints.
-        progress: told after every step.
-
-    Raises:
-        FailedRunError: see `deep.training.train`.
-        ValueError: likewise, or images, labels or a seed out of range.
+    Images are squares with a side of 4, 8, 16, ...
     """
     data = training_data(images, label, config.classes)
     # Compiled graphs have no second derivative, and the penalties' would be coarse in bfloat16.
     runtime = replace(runtime_for(device), mixed=False, compiled=False)
     task = StyleGanTask(data, config, seed, runtime)
-    facts = {"generator": "stylegan2-ada", "settings": asdict(config), "data": data.digest()}
-    training.train(
-        task,
-        steps=config.steps,
-        seed=seed,
-        runtime=runtime,
-        config=facts,
-        folder=folder,
-        save_every=save_every,
-        progress=progress,
-    )
+    train_players(task, "stylegan2-ada", seed, folder, **how)
     return StyleGanSampler(task.average, config, runtime)

@@ -165,7 +165,10 @@ def modulated_convolution(
 
 
 class StyledConvolution(nn.Module):
-    """A block of SG2, figure 2 (c): doubled side if asked, modulated convolution, noise, bias, leaky ReLU."""
+    """A block of SG2, figure 2 (d): doubled side if asked, modulated convolution, noise, bias, leaky ReLU.
+
+    The doubled image is filtered and cut to its side before the convolution; the source's code filters after it.
+    """
 
     filter: torch.Tensor
 

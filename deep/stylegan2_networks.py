@@ -148,7 +148,10 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Residual discriminator (SG2, figure 7 (c)); its logit is its features' projection on the class's style (ADA)."""
+    """Residual discriminator (SG2, figure 7 (c)); its logit is its features' projection on the class's style (ADA).
+
+    The style is normalised, which bounds the logit's weight on the class; the source's code takes it as it is.
+    """
 
     def __init__(self, sizes: Sizes) -> None:
         """Make the layers, with weights from PyTorch's global generator."""

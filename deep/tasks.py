@@ -22,7 +22,7 @@ from numerics.sweep_fields import M_S, SEED, Field, Value, integer, shown, word
 from numerics.sweep_quantities import Quantity, canonical, register
 from numerics.sweep_spec import Cell, cell_of
 
-_WORK = {NONE: 1.0, "cdcgan": 4.0, "edm": 4.0, "stylegan2-ada": 10.0}
+_WORK = {NONE: 1.0, "cdcgan": 4.0, "edm": 4.0, "stylegan2-ada": 5.0}
 """Relative effort of a task, measured on the digits; of a file of images: 3."""
 RECHECK_STEPS = 200
 """Of SGD, in the short cell."""

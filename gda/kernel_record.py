@@ -138,5 +138,3 @@ def _line(part: Iterable[str], reason: str) -> str:
 def keys(theorems: Iterable[Theorem]) -> dict[str, Theorem]:
     """Key the theorems."""
     return {theorem.key(prelude()): theorem for theorem in theorems}
-
-

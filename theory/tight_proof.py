@@ -135,9 +135,7 @@ def own_range(premises: Premises, term: Functional, own: Coordinate) -> sp.Expr:
 def own_changes(premises: Premises, term: Functional, own: Coordinate) -> sp.Expr:
     """Write the same bound as it arises, change by change."""
     parts = combine([(1, term)]).terms
-    changes = [
-        (weight, premises.width(f) if is_tested(f, own) else premises.changes(f, own)) for weight, f in parts
-    ]
+    changes = [(weight, premises.width(f) if is_tested(f, own) else premises.changes(f, own)) for weight, f in parts]
     return added(times(sp.Abs(weight, evaluate=False), change) for weight, change in changes if change != 0)
 
 

@@ -97,6 +97,10 @@ def test_too_few_seeds_or_no_spread_leave_it_open():
     assert {one.word for one in compare(table(spec(seeds=8), lambda *_: 5.0))} == {"helps"}
     assert t_interval([2.0] * 20, 0.95) == Interval(2.0, -math.inf, math.inf, 0.95)
     assert t_interval([2.0], 0.95).low == -math.inf
+    # 1/497 six times, from results that were rounded to six decimals of a share
+    rounded = [100 * round(k / 497, 6) - 100 * round((k - 1) / 497, 6) for k in range(20, 26)]
+    assert len(set(rounded)) > 1
+    assert t_interval(rounded, 0.95).low == -math.inf
     assert math.isnan(t_interval([], 0.95).value)
 
 

@@ -64,9 +64,7 @@ def test_probabilities_far_out_are_dropped_not_wrong():
     assert rows.mass[0, -1] == 0.0 < rows.mass[0, 57]
 
 
-@pytest.mark.parametrize(
-    ("size", "successes", "total"), [(5, [0], 3), (5, [3], 3), (10**9, [1], 10**8), (-1, [1], 3)]
-)
+@pytest.mark.parametrize(("size", "successes", "total"), [(5, [0], 3), (5, [3], 3), (10**9, [1], 10**8), (-1, [1], 3)])
 def test_what_has_no_proved_error_is_refused(size, successes, total):
     with pytest.raises(ValueError, match="must be"):
         binomial_rows(size, np.array(successes), total, np.array([0]), 4)
