@@ -45,6 +45,6 @@ class Runtime:
 
 
 def runtime_for(device: torch.device) -> Runtime:
-    """Choose mixed precision, channels-last and compilation on CUDA, none of them on a CPU."""
+    """Choose channels-last, which is faster on a CPU, too; on CUDA mixed precision and compilation as well."""
     on = device.type == "cuda"
-    return Runtime(device, mixed=on, channels_last=on, compiled=on)
+    return Runtime(device, mixed=on, channels_last=True, compiled=on)

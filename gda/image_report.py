@@ -9,19 +9,20 @@ from typing import Any
 from deep.analysis import compare
 from deep.image_claims import answers
 from deep.tasks import Collected
-from gda.images import about, comparison_table, failures, level_of
+from gda.evidence import Table
+from gda.image_tables import comparison_table, failures, quality_table
+from gda.images import about, level_of
 
 
 def plain(found: Collected) -> str:
     """Write comparisons and answers for a reader."""
     results = found.results
     missing = results.missing()
-    table = comparison_table("", compare(results))
-    widths = [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
     lines = [about(results), f"reductions by generated images; level {level_of(results)}", ""]
-    for row in (table.header, *table.rows):
-        lines.append("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-    lines += ["", *(f"failed the gate: {line}" for line in failures(results))]
+    lines += aligned(comparison_table("", compare(results)))
+    quality = quality_table(results, results.spec.generators)
+    lines += ["", f"{quality.title}:", "", *aligned(quality), ""]
+    lines += (f"failed the gate: {line}" for line in failures(results))
     words = {True: "yes", False: "no", None: "undecided"}
     lines += [f"{a.claim}: {a.asks} {words[a.holds]} ({a.computed})" for a in answers(results)]
     if missing:
@@ -29,6 +30,15 @@ def plain(found: Collected) -> str:
     if found.other:
         lines.append(f"{found.other} tasks were computed by other code of this project")
     return "\n".join(lines)
+
+
+def aligned(table: Table) -> list[str]:
+    """Write a table in columns, a line for each row."""
+    widths = [max(map(len, column)) for column in zip(table.header, *table.rows, strict=True)]
+    return [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (table.header, *table.rows)
+    ]
 
 
 def record(found: Collected) -> dict[str, Any]:

@@ -8,13 +8,14 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from deep.analysis import Comparison, compare, prediction_interval, recheck_differences
+from deep.analysis import compare, prediction_interval, recheck_differences
 from deep.image_claims import GANS, Answer, answers
-from deep.results import EPOCHS, FILES, Results, read_results
+from deep.results import FILES, Results, read_results
 from deep.spec import Spec, cifar_spec, main_spec
 from gda.context import Context
 from gda.errors import as_input_error
-from gda.evidence import Check, Evidence, Table
+from gda.evidence import Check, Evidence
+from gda.image_tables import comparison_table, failures, quality_table
 
 FOLDER, NAME = Path(__file__).parent / "data", "digits"
 RUN = "gda deep run --store digits.db"
@@ -96,41 +97,6 @@ def _check(answer: Answer, results: Results) -> Check:
     )
 
 
-def comparison_table(title: str, found: Iterable[Comparison]) -> Table:
-    """Put comparisons into a table: reductions by generated images, with their corrected intervals."""
-    header = ["m_S", "generator", "gamma", "standard", "seeds", "error without, %", "error, pp", "NLL, nats", "gap, pp"]
-    rows = [
-        [
-            str(one.m_S),
-            one.generator,
-            f"{one.gamma:g}" + (" (fixed epochs)" if one.protocol == EPOCHS else ""),
-            one.standard,
-            str(one.seeds),
-            f"{one.base:.2f}",
-            *(
-                f"{x.value:+.{places}f} [{x.low:.{places}f}, {x.high:.{places}f}]"
-                for x, places in ((one.error, 2), (one.nll, 4), (one.gap, 2))
-            ),
-            "generator failed" if one.excluded else one.word,
-        ]
-        for one in found
-    ]
-    return Table(title, [*header, "word"], rows)
-
-
-def failures(results: Results) -> tuple[str, ...]:
-    """Say which generators failed the gate, and how often."""
-    found = []
-    for m_S in results.spec.m_S:
-        for name in results.spec.generators:
-            runs = [run for run in results.runs if (run.m_S, run.generator) == (m_S, name)]
-            failed = [run for run in runs if not run.passed]
-            if failed:
-                figures = sorted({run.reason.split()[0] for run in failed})
-                found.append(f"{name} at m_S = {m_S}: {len(failed)} of {len(runs)} ({', '.join(figures)} first)")
-    return tuple(found)
-
-
 def findings(results: Results) -> tuple[str, ...]:
     """Say what a reader of the words should know."""
     spec = results.spec
@@ -170,7 +136,7 @@ def image_evidence(claim: str, generators: Iterable[str], standard: str, context
         stated=experiment_checks(claim, results),
         context=anew,
         findings=findings(results),
-        tables=(comparison_table(title, found),),
+        tables=(comparison_table(title, found), quality_table(results, kept)),
         pending=pending,
     )
 
@@ -182,7 +148,7 @@ def with_experiment(claim: str, orders: Evidence, context: Context) -> Evidence:
         orders,
         stated=orders.stated + found.stated,
         findings=orders.findings + found.findings,
-        tables=(*orders.tables, *found.tables),
+        tables=(*orders.tables, *found.tables[:1]),  # the generators' quality stands with C10 and C11
         pending=orders.pending + found.pending,
     )
 

@@ -20,7 +20,7 @@ from deep.cdcgan import (  # noqa: E402
 )
 from deep.data import digits  # noqa: E402
 from deep.device import seeded_construction, seeded_generator  # noqa: E402
-from deep.runtime import Runtime  # noqa: E402
+from deep.runtime import runtime_for  # noqa: E402
 from deep.sampler import balanced_labels, training_data  # noqa: E402
 from deep.training import CHECKPOINT  # noqa: E402
 from deep.training import train as run  # noqa: E402
@@ -36,7 +36,7 @@ def some_digits(count=100):
 
 
 def task(config=SMALL, seed=0):
-    return CDCGANTask(training_data(*some_digits(), 10), config, seed, Runtime(CPU))
+    return CDCGANTask(training_data(*some_digits(), 10), config, seed, runtime_for(CPU))
 
 
 def build(kind, shape=SHAPE, config=SMALL):
@@ -190,7 +190,7 @@ def test_the_class_changes_the_image_made_of_the_same_noise(trained):
 
 def test_samples_are_of_the_averaged_weights():
     game = task(seed=3)
-    run(game, steps=SMALL.steps, seed=3, runtime=Runtime(CPU))
+    run(game, steps=SMALL.steps, seed=3, runtime=game.runtime)
     models = (train(*some_digits(), SMALL, 3, CPU).G, game.average, game.G)
     sampled, average, last = (model.state_dict()["first.weight"] for model in models)
     assert torch.equal(sampled, average)

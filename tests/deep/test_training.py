@@ -236,6 +236,13 @@ def test_a_checkpoint_of_another_model_changes_nothing(whole):
     assert all(torch.equal(tensor, before[name]) for name, tensor in module_tensors(other).items())
 
 
+def test_a_checkpoint_of_more_weights_is_refused(whole):
+    tensors, _ = read_checkpoint(whole[0] / CHECKPOINT)
+    more = tensors | {"optimiser/model/99/step": torch.zeros(())}
+    with pytest.raises(ValueError, match=r"belongs to another model. Found weight 99 of 'model'\."):
+        restore(killed_run.Everything(), seeded_generator(0), more)
+
+
 def test_a_folder_that_cannot_be_written_to_is_refused(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ValueError, match="cannot use the folder"):
@@ -338,8 +345,8 @@ def test_progress_counts_the_steps_of_this_run_and_those_before(tmp_path):
 # How modules run
 
 
-def test_a_cpu_runs_plainly_and_cuda_with_all_three():
-    assert runtime_for(torch.device("cpu")) == CPU
+def test_a_cpu_runs_with_channels_last_and_cuda_with_all_three():
+    assert runtime_for(torch.device("cpu")) == Runtime(torch.device("cpu"), channels_last=True)
     assert runtime_for(torch.device("cuda")) == Runtime(torch.device("cuda"), True, True, True)
 
 
