@@ -176,7 +176,7 @@ def _restore_optimiser(name: str, optimiser: torch.optim.Optimizer, tensors: Map
         if kind == "optimiser" and rest.startswith(f"{name}/"):
             index, key = rest[len(name) + 1 :].split("/", 1)
             entries.setdefault(int(index), {})[key] = tensor
-    parameters = [parameter for group in optimiser.param_groups for parameter in group["params"]]
+    parameters: list[torch.Tensor] = [parameter for group in optimiser.param_groups for parameter in group["params"]]
     if entries and max(entries) >= len(parameters):
         raise ValueError(f"the checkpoint belongs to another model. Found weight {max(entries)} of {name!r}.")
     for index, state in entries.items():
