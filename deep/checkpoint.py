@@ -161,12 +161,12 @@ def _form(tensor: torch.Tensor | None) -> object:
     return None if tensor is None else (tensor.shape, tensor.dtype)
 
 
-def _laid_out_as(parameter: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
+def _laid_out_as(weight: torch.Tensor, tensor: torch.Tensor) -> torch.Tensor:
     # Fused optimisers go through weights and averages in the order of memory: channels-last weights need averages
     # that are laid out so.
-    if tensor.shape != parameter.shape:
+    if tensor.shape != weight.shape:
         return tensor
-    return torch.empty_like(parameter, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
+    return torch.empty_like(weight, dtype=tensor.dtype, device=tensor.device).copy_(tensor)
 
 
 def _restore_optimiser(name: str, optimiser: torch.optim.Optimizer, tensors: Mapping[str, torch.Tensor]) -> None:
@@ -176,10 +176,11 @@ def _restore_optimiser(name: str, optimiser: torch.optim.Optimizer, tensors: Map
         if kind == "optimiser" and rest.startswith(f"{name}/"):
             index, key = rest[len(name) + 1 :].split("/", 1)
             entries.setdefault(int(index), {})[key] = tensor
-    parameters: list[torch.Tensor] = [parameter for group in optimiser.param_groups for parameter in group["params"]]
-    if entries and max(entries) >= len(parameters):
+    weights: list[torch.Tensor] = [weight for group in optimiser.param_groups for weight in group["params"]]
+    if entries and max(entries) >= len(weights):
         raise ValueError(f"the checkpoint belongs to another model. Found weight {max(entries)} of {name!r}.")
-    for index, state in entries.items():
-        for key, tensor in state.items():
-            state[key] = _laid_out_as(parameters[index], tensor)
-    optimiser.load_state_dict({"state": entries, "param_groups": optimiser.state_dict()["param_groups"]})
+    state = {
+        number: {key: _laid_out_as(weights[number], tensor) for key, tensor in entry.items()}
+        for number, entry in entries.items()
+    }
+    optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
