@@ -17,6 +17,7 @@ import sympy as sp
 from balls import containment, evaluations
 from certificates import certificates
 from grids import broadcast, dense_grid, memory
+from images import images
 from laws import law
 from parse import slowest_reading, slowest_refusal
 from samplers import cell_costs, scaling
@@ -125,6 +126,7 @@ def main() -> None:
         "balls": evaluations(ROUNDS),
         "certificates": certificates(),
         "containment": containment(),
+        **images(ROUNDS),
     }
     facts = {
         "machine": platform.platform(),

@@ -56,6 +56,7 @@ def add_parser(commands: Any, integer: Callable[[str], int], number: Callable[[s
     report = actions.add_parser("report", help="words and answers from a store; tables into a folder")
     report.add_argument("--store", type=Path, required=True, metavar="FILE")
     report.add_argument("--out", type=Path, metavar="DIR", help="write DIR/NAME.csv, .generators.csv and .json")
+    report.add_argument("--figure", type=Path, metavar="PNG", help="write a picture of the comparisons")
     report.add_argument("--name", metavar="NAME", help="of these files (the data's)")
     report.add_argument("--json", action="store_true")
 
@@ -242,6 +243,7 @@ def save_pictures(collected: Collected, store: Path) -> int:
 def _report(args: argparse.Namespace, say: Write, _tell: Write) -> int:
     from deep.results import write_results
     from deep.tasks import collect, stored_spec
+    from gda.image_figure import draw_comparisons
     from gda.image_report import plain, record
     from numerics.store import Store
 
@@ -254,6 +256,10 @@ def _report(args: argparse.Namespace, say: Write, _tell: Write) -> int:
     if args.out and missing:
         raise InputError(f"the experiment in {str(args.store)!r} is not complete: {missing} results are missing")
     say(json.dumps(record(found), indent=2) if args.json else plain(found))
+    if args.figure:
+        _need("matplotlib")
+        draw_comparisons(found.results)(args.figure)
+        sys.stderr.write(f"wrote {args.figure}\n")
     if args.out:
         paths = write_results(found.results, args.out, args.name or spec.data)
         sys.stderr.write(f"wrote {', '.join(map(str, paths))}\n")

@@ -28,18 +28,23 @@ class Line:
     style: str = "o-"
 
 
-def _canvas(columns: int, rows: int, width: float = 5.4, height: float = 4.0) -> tuple[Any, Any]:
+def canvas(columns: int, rows: int, width: float = 5.4, height: float = 4.0) -> tuple[Any, Any]:
+    """Return a figure and its axes, an array of rows and columns; the size is of one axes, in inches."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width * columns, height * rows), layout="constrained")
     return figure, figure.subplots(rows, columns, squeeze=False)
 
 
-def _save(figure: Any, path: Path) -> None:
+def save(figure: Any, path: Path) -> None:
+    """Write a figure as a PNG without a version in it: the same figure, the same bytes."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     FigureCanvasAgg(figure)
-    figure.savefig(path, dpi=140, metadata={"Software": None})
+    try:
+        figure.savefig(path, dpi=140, metadata={"Software": None})
+    except OSError as error:
+        raise ValueError(f"cannot write {str(path)!r}: {error.strerror or error}") from None
 
 
 def _draw(axes: Any, lines: Sequence[Line], colours: Any) -> None:
@@ -117,7 +122,7 @@ def draw_panels(
     """Return what draws the published panels: the exact law, the simulation, and the readings on top."""
 
     def write(path: Path) -> None:
-        figure, grid = _canvas(2, 2)
+        figure, grid = canvas(2, 2)
         for panel, axes in zip(PANELS.values(), grid.flat, strict=True):
             lines, points = panel_lines(panel, simulations, error)
             colours = _colours(len(lines))
@@ -131,7 +136,7 @@ def draw_panels(
         figure.suptitle(
             f"Generalization error: exact law (lines), simulation ({repeats} repeats, +-{BAND:g} standard errors)"
         )
-        _save(figure, path)
+        save(figure, path)
 
     return write
 
@@ -164,7 +169,7 @@ def draw_maps(maps: Sequence[Map], sizes: Sequence[int], dimensions: Sequence[in
     def write(path: Path) -> None:
         from matplotlib.colors import BoundaryNorm
 
-        figure, axes = _canvas(2, -(-len(maps) // 2), 6.0, 4.4)
+        figure, axes = canvas(2, -(-len(maps) // 2), 6.0, 4.4)
         for ax in list(axes.flat)[len(maps) :]:
             ax.set_visible(False)
         for each, ax in zip(maps, axes.flat, strict=False):
@@ -178,7 +183,7 @@ def draw_maps(maps: Sequence[Map], sizes: Sequence[int], dimensions: Sequence[in
             ax.set_xlabel(AXIS["m_S"])
             ax.set_ylabel(AXIS["d"])
             ax.set_title(each.title, fontsize=10)
-        _save(figure, path)
+        save(figure, path)
 
     return write
 
@@ -205,7 +210,7 @@ def draw_regions(regions: Sequence[Regions], title: str) -> Callable[[Path], Non
     def write(path: Path) -> None:
         from matplotlib.colors import ListedColormap
 
-        figure, grid = _canvas(len(regions), 1, 5.8, 4.4)
+        figure, grid = canvas(len(regions), 1, 5.8, 4.4)
         for each, axes in zip(regions, grid.flat, strict=True):
             colours = _REGIONS[: len(each.labels)]
             top = len(colours) - 1
@@ -221,7 +226,7 @@ def draw_regions(regions: Sequence[Regions], title: str) -> Callable[[Path], Non
             axes.set_title(each.title, fontsize=10)
             axes.legend(fontsize=7, loc="center right", framealpha=0.95)
         figure.suptitle(title, fontsize=11)
-        _save(figure, path)
+        save(figure, path)
 
     return write
 
@@ -233,14 +238,14 @@ def draw_curves(
 
     def write(path: Path) -> None:
         rows = -(-len(panels) // columns)
-        figure, grid = _canvas(columns, rows)
+        figure, grid = canvas(columns, rows)
         for axes in list(grid.flat)[len(panels) :]:
             axes.set_visible(False)
         for (key, lines), axes in zip(panels.items(), grid.flat, strict=False):
             _draw(axes, lines, _colours(len(lines)))
             axes.set_title(titles[key])
             _axes_style(axes, AXIS["gamma"], y_labels[key], gamma=True, ticks=lines[0].x)
-        _save(figure, path)
+        save(figure, path)
 
     return write
 
@@ -249,7 +254,7 @@ def draw_slopes(lines: Sequence[Line], x_label: str, title: str, slopes: Sequenc
     """Return what draws curves on logarithmic axes, with the fitted slopes in the legend."""
 
     def write(path: Path) -> None:
-        figure, grid = _canvas(1, 1, 6.4, 4.6)
+        figure, grid = canvas(1, 1, 6.4, 4.6)
         axes = grid[0, 0]
         named = [
             Line(f"{line.label}: slope {slope.format()} ({slope.level:.0%})", line.x, line.y, line.half_width)
@@ -258,6 +263,6 @@ def draw_slopes(lines: Sequence[Line], x_label: str, title: str, slopes: Sequenc
         _draw(axes, named, _colours(len(named)))
         axes.set_title(title)
         _axes_style(axes, x_label, ERROR, gamma=False, ticks=lines[0].x)
-        _save(figure, path)
+        save(figure, path)
 
     return write

@@ -65,6 +65,14 @@ def test_run_report_and_files(capsys, folder):
     # What is in the files is what is in the store: no path of this machine, and the settings in full.
     assert str(folder) not in "".join(path.read_text() for path in (folder / "tables").iterdir())
 
+    assert "real images" in out
+    assert sum("2 of 2" in line for line in out.splitlines()) == 1
+    code, _, err = run(capsys, "report", "--store", "a.db", "--figure", "it.png")
+    assert (code, err) == (0, "wrote it.png\n")
+    assert (folder / "it.png").read_bytes().startswith(b"\x89PNG")
+    code, _, err = run(capsys, "report", "--store", "a.db", "--figure", "none/it.png")
+    assert (code, err) == (2, "gda: cannot write 'none/it.png': No such file or directory\n")
+
     answer = json.loads(run(capsys, "report", "--store", "a.db", "--json")[1])
     (one,) = answer["comparisons"]
     assert (one["word"], one["seeds"], one["gamma"], one["excluded"]) == ("open", 2, 1.0, False)
@@ -201,7 +209,7 @@ def test_verdicts_follow_from_the_table(effect, spread, names, folder, monkeypat
         found = outcome(claim)
         assert (found.verdict.name, found.verdict.kind) == (name, "experiment")
         assert all("CIFAR-10 itself was not run" in check.asks + check.computed for check in found.evidence.stated)
-        assert found.evidence.tables
+        assert [len(table.rows) for table in found.evidence.tables] == [2, 2]
         assert found.evidence.pending == ()
 
 
