@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -138,6 +139,7 @@ def _export(args: argparse.Namespace, say: Write, _tell: Write) -> int:
     from numerics.sweep_export import export
     from numerics.sweep_spec import read_spec
 
+    _know_images()
     cells = None if args.spec is None else read_spec(args.spec).expand()
     with Store(args.store, create=False) as store:
         found = export(store, args.out, cells, every_code=args.every_code)
@@ -147,10 +149,16 @@ def _export(args: argparse.Namespace, say: Write, _tell: Write) -> int:
     return _DONE
 
 
+def _know_images() -> None:
+    # The cells of `gda deep` are a sweep's, too; they are known once this module is imported, which needs no torch.
+    importlib.import_module("deep.tasks")
+
+
 def _import(args: argparse.Namespace, say: Write, _tell: Write) -> int:
     from numerics.store import Store
     from numerics.sweep_export import import_rows, read_export
 
+    _know_images()
     rows = read_export(args.file)  # before a store is made
     with Store(args.store) as store:
         new = import_rows(rows, args.file, store)

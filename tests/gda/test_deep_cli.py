@@ -79,6 +79,17 @@ def test_run_report_and_files(capsys, folder):
     assert answer["missing"] == 0
 
 
+def test_an_export_goes_on_elsewhere(capsys):
+    assert run(capsys, "run", *SMALL, *HERE)[0] == 0
+    assert cli.main(["sweep", "export", "--store", "a.db", "--out", "a.csv"]) == 0
+    assert cli.main(["sweep", "import", "--store", "b.db", "a.csv"]) == 0
+    capsys.readouterr()
+    code, _, err = run(capsys, "run", *SMALL, "--store", "b.db", "--workers", "1", "--device", "cpu")
+    assert (code, err) == (0, "4 tasks: 0 computed, 4 there already, in 'b.db'; 2 pictures in 'b.grids'\n")
+    tables = [run(capsys, "report", "--store", f"{name}.db", "--json")[1] for name in "ab"]
+    assert tables[0] == tables[1]
+
+
 def test_one_store_has_one_experiment(capsys):
     assert run(capsys, "run", *SMALL, *HERE)[0] == 0
     code, out, err = run(capsys, "run", *SMALL[:-1], "3", *HERE)

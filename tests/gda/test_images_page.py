@@ -20,13 +20,10 @@ def row(start):
 
 
 def test_the_commands_are_understood_and_are_those_of_the_report():
-    block = re.search(r"```\n(.*?)```", PAGE, re.DOTALL).group(1)
-    commands = [line.split("#")[0].strip() for line in block.splitlines()]
-    assert [build_parser().parse_args(shlex.split(command)[1:]).action for command in commands] == [
-        "run",
-        "report",
-        "report",
-    ]
+    block, elsewhere = re.findall(r"```\n(.*?)```", PAGE, re.DOTALL)
+    commands, others = ([line.split("#")[0].strip() for line in part.splitlines()] for part in (block, elsewhere))
+    actions = [build_parser().parse_args(shlex.split(command)[1:]).action for command in commands + others]
+    assert actions == ["run", "report", "report", "report", "export", "import"]
     assert {images.RUN, images.REPORT} <= set(commands)
     assert all(f"digits{ending}" in block for ending in FILES)
 
