@@ -101,6 +101,7 @@ def _run(args: argparse.Namespace, _say: Write, tell: Write) -> int:
             report = _compute(args, cells, store, bar, 1 if spec.device == "cuda" else os.cpu_count() or 1)
         except KeyboardInterrupt:
             bar.clear()
+            save_pictures(collect(spec, store), args.store)
             sys.stderr.write(f"gda: interrupted; what is done is in {str(args.store)!r}; the same command goes on\n")
             return _INTERRUPTED
         finally:

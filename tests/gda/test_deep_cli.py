@@ -79,6 +79,28 @@ def test_run_report_and_files(capsys, folder):
     assert answer["missing"] == 0
 
 
+def test_an_interrupted_run_keeps_what_is_done_and_shows_it(capsys, folder, monkeypatch):
+    from deep import experiment
+
+    calls = []
+
+    def interrupted(fields):
+        calls.append(fields["generator"])
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return found(fields)
+
+    found = experiment.compute
+    with monkeypatch.context() as patch:
+        patch.setattr("numerics.sweep_plan.MOST_IN_A_BATCH", 1)
+        patch.setattr(experiment, "compute", interrupted)
+        code, out, err = run(capsys, "run", *SMALL, *HERE)
+    assert (code, out) == (130, "")
+    assert err.endswith("gda: interrupted; what is done is in 'a.db'; the same command goes on\n")
+    assert len(list((folder / "a.grids").iterdir())) == 1
+    assert run(capsys, "run", *SMALL, *HERE)[2].startswith("4 tasks: 3 computed, 1 there already")
+
+
 def test_an_export_goes_on_elsewhere(capsys):
     assert run(capsys, "run", *SMALL, *HERE)[0] == 0
     assert cli.main(["sweep", "export", "--store", "a.db", "--out", "a.csv"]) == 0
