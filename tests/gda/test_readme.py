@@ -54,3 +54,10 @@ def test_the_python_example_runs():
 def test_links_of_the_readme_exist():
     for target in re.findall(r"\]\(([^)#:]+)\)", README.read_text(encoding="utf-8")):
         assert (README.parent / target).exists(), target
+
+
+def test_how_far_the_bound_is_from_the_truth_is_what_the_report_found():
+    report = (README.parent / "paper_checks.md").read_text(encoding="utf-8")
+    found = re.search(r"\| ([0-9.]+) to ([0-9.]+) times over 144 cells", report)
+    assert [round(float(text)) for text in found.groups()] == [3, 10]
+    assert "three to ten times (`gda verify --claim C1` has the table)" in README.read_text(encoding="utf-8")
