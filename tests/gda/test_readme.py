@@ -61,3 +61,11 @@ def test_how_far_the_bound_is_from_the_truth_is_what_the_report_found():
     found = re.search(r"\| ([0-9.]+) to ([0-9.]+) times over 144 cells", report)
     assert [round(float(text)) for text in found.groups()] == [3, 10]
     assert "three to ten times (`gda verify --claim C1` has the table)" in README.read_text(encoding="utf-8")
+
+
+def test_results_at_a_glance_are_those_of_the_report():
+    report = (README.parent / "paper_checks.md").read_text(encoding="utf-8")
+    found = re.findall(r"^\| ([A-Z]\d+) \| .*? \| \*\*([a-z ]+)\*\* \|", report, re.MULTILINE)
+    shown = re.findall(r"^\| ([A-Z]\d+): .*? \| ([a-z ]+) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(found) == 15
+    assert shown == found
