@@ -101,6 +101,18 @@ def test_an_interrupted_run_keeps_what_is_done_and_shows_it(capsys, folder, monk
     assert run(capsys, "run", *SMALL, *HERE)[2].startswith("4 tasks: 3 computed, 1 there already")
 
 
+def test_a_cluster_of_two_threads_gives_the_same(capsys):
+    distributed = pytest.importorskip("distributed", reason="the extra `dask` is not installed")
+    assert run(capsys, "run", *SMALL, *HERE)[0] == 0
+    here = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "dashboard_address": None}
+    with distributed.LocalCluster(n_workers=1, threads_per_worker=2, **here) as made:
+        there = ("--store", "b.db", "--scheduler", made.scheduler_address, "--device", "cpu")
+        assert run(capsys, "run", *SMALL, *there)[0] == 0
+    tables = [run(capsys, "report", "--store", f"{name}.db", "--json")[1] for name in "ab"]
+    assert tables[0] == tables[1]
+    assert json.loads(tables[1])["missing"] == 0
+
+
 def test_an_export_goes_on_elsewhere(capsys):
     assert run(capsys, "run", *SMALL, *HERE)[0] == 0
     assert cli.main(["sweep", "export", "--store", "a.db", "--out", "a.csv"]) == 0
