@@ -22,7 +22,7 @@ def plain(found: Collected) -> str:
     lines += aligned(comparison_table("", compare(results)))
     quality = quality_table(results, results.spec.generators)
     lines += ["", f"{quality.title}:", "", *aligned(quality), ""]
-    lines += (f"failed the gate: {line}" for line in failures(results))
+    lines += (f"failed the gate: {line}" for line in failures(results, results.spec.generators))
     words = {True: "yes", False: "no", None: "undecided"}
     lines += [f"{a.claim}: {a.asks} {words[a.holds]} ({a.computed})" for a in answers(results)]
     if missing:

@@ -25,7 +25,7 @@ def comparison_table(title: str, found: Iterable[Comparison]) -> Table:
             str(one.seeds),
             f"{one.base:.2f}",
             *(
-                f"{x.value:+.{places}f} [{x.low:.{places}f}, {x.high:.{places}f}]"
+                f"{x.value:+.{places}f} [{x.low:.{places}f}, {x.high:.{places}f}]" if one.seeds else "-"
                 for x, places in ((one.error, 2), (one.nll, 4), (one.gap, 2))
             ),
             "generator failed" if one.excluded else one.word,
@@ -40,14 +40,14 @@ def runs_of(results: Results, m_S: int, generator: str) -> tuple[GeneratorRun, .
     return tuple(run for run in results.runs if (run.m_S, run.generator) == (m_S, generator))
 
 
-def failures(results: Results) -> tuple[str, ...]:
-    """Say which generators failed the gate, and how often."""
-    found = []
+def failures(results: Results, generators: Iterable[str]) -> tuple[str, ...]:
+    """Say which of some generators failed the gate, and how often."""
+    found, chosen = [], set(generators)
     for m_S in results.spec.m_S:
         for name in results.spec.generators:
             runs = runs_of(results, m_S, name)
             failed = [run for run in runs if not run.passed]
-            if failed:
+            if failed and name in chosen:
                 figures = sorted({run.reason.split()[0] for run in failed})
                 found.append(f"{name} at m_S = {m_S}: {len(failed)} of {len(runs)} ({', '.join(figures)} first)")
     return tuple(found)

@@ -42,12 +42,16 @@ def committed(folder: Path | None = None, name: str = NAME) -> Results | None:
 def about(results: Results) -> str:
     """Say in words what was run, for a reader who sees nothing else."""
     spec = results.spec
-    data = "scikit-learn's 8 x 8 digits" if spec.data == "digits" else "CIFAR-10"
-    missing = "" if spec.data == "cifar10" else "; CIFAR-10 itself was not run"
     return (
-        f"{data}, m_S {', '.join(map(str, spec.m_S))}, gamma {', '.join(f'{g:g}' for g in spec.gammas)}, "
-        f"{spec.seeds} seeds, {spec.classifiers} classifiers a cell{missing}"
+        f"{_data(results)}, m_S {', '.join(map(str, spec.m_S))}, gamma {', '.join(f'{g:g}' for g in spec.gammas)}, "
+        f"{spec.seeds} seeds, {spec.classifiers} classifiers a cell"
     )
+
+
+def _data(results: Results) -> str:
+    # What the data are, and what they are not.
+    cifar = results.spec.data == "cifar10"
+    return "CIFAR-10" if cifar else "scikit-learn's 8 x 8 digits (CIFAR-10 itself was not run)"
 
 
 def level_of(results: Results) -> str:
@@ -88,7 +92,7 @@ def _not_run() -> Check:
 def _check(answer: Answer, results: Results) -> Check:
     return Check(
         answer.name,
-        f"On {about(results)}: {answer.asks}",
+        f"On {_data(results)}. {answer.asks}",
         "experiment",
         answer.computed,
         "yes",
@@ -98,8 +102,8 @@ def _check(answer: Answer, results: Results) -> Check:
     )
 
 
-def findings(results: Results) -> tuple[str, ...]:
-    """Say what a reader of the words should know."""
+def findings(results: Results, generators: Iterable[str]) -> tuple[str, ...]:
+    """Say what a reader of the words on some generators should know."""
     spec = results.spec
     told = [
         f"The experiment: {about(results)}. All seeds share one pool and one test part, so the intervals are about "
@@ -108,7 +112,7 @@ def findings(results: Results) -> tuple[str, ...]:
         if spec.training.steps
         else f"SGD takes {spec.training.epochs} epochs at every gamma, so more steps with more generated images.",
     ]
-    failed = failures(results)
+    failed = failures(results, generators)
     lost = sum(math.isnan(row.test_error) for row in results.rows)
     if lost:
         told.append(f"{lost} of {len(results.rows)} classifiers failed in training; their pairs are left out.")
@@ -136,7 +140,7 @@ def image_evidence(claim: str, generators: Iterable[str], standard: str, context
     return Evidence(
         stated=experiment_checks(claim, results),
         context=anew,
-        findings=findings(results),
+        findings=findings(results, kept),
         tables=(comparison_table(title, found), quality_table(results, kept)),
         artefacts=(Artefact("images.png", draw_comparisons(results)),) if claim == "C12" else (),
         pending=pending,

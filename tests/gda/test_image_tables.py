@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from deep.analysis import compare
 from gda.image_figure import draw_comparisons
-from gda.image_tables import failures, quality_table
+from gda.image_tables import comparison_table, failures, quality_table
 from tests.deep.image_tables import spec, table
 
 
@@ -25,8 +26,17 @@ def test_quality_is_the_mean_and_the_range_over_seeds():
     assert found.rows[0][6] == "1.75 [1.00, 2.50]"
     assert found.rows[1][3] == "90.0 [90.0, 90.0]"  # of the run that has a figure
     assert len(found.header) == len(found.rows[0])
-    assert failures(replace(whole, runs=runs)) == ("edm at m_S = 50: 1 of 2 (frechet first)",)
+    assert failures(replace(whole, runs=runs), ["edm"]) == ("edm at m_S = 50: 1 of 2 (frechet first)",)
+    assert failures(replace(whole, runs=runs), ["cdcgan"]) == ()
     assert quality_table(replace(whole, runs=()), ["edm"]).rows == []
+
+
+def test_a_generator_that_failed_everywhere_has_no_intervals():
+    failed = {(50, "edm", s) for s in range(20)}
+    shown = comparison_table("", compare(table(spec(), lambda *_: 2.5, failed=failed)))
+    lost = [row for row in shown.rows if row[:2] == ["50", "edm"]]
+    assert [row[6:] for row in lost] == [["-", "-", "-", "generator failed"]] * 2
+    assert "nan" not in str(shown.rows)
 
 
 def test_the_picture_is_the_same_to_the_byte_and_shows_words_and_failures(tmp_path):
