@@ -6,7 +6,7 @@ So it is resumed after any interruption, and runs on this machine's processes or
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -151,11 +151,13 @@ class Collected:
     Args:
         results: the tables.
         other: tasks whose results are of other code of this project; there is one such result for each.
+        codes: the code that the results are of, by its hash (`numerics.sweep_code`), with the number of tasks.
         samples: JSON of samples by (m_S, generator, seed), see `deep.experiment.pictured`.
     """
 
     results: Results
     other: int
+    codes: Mapping[str, int]
     samples: Mapping[tuple[int, str, int], str]
 
 
@@ -191,7 +193,8 @@ def collect(spec: Spec, store: Store) -> Collected:
             raise ValueError(f"a damaged row in {str(store.path)!r}: {' '.join(str(error).split())[:200]}") from None
         if values["samples"] != "null":
             samples[fields["m_S"], fields["generator"], fields["seed"]] = values["samples"]
-    return Collected(Results(spec, tuple(rows), tuple(runs)), sum(s.code != code for s in chosen.values()), samples)
+    codes = Counter(stored.code for stored in chosen.values())
+    return Collected(Results(spec, tuple(rows), tuple(runs)), codes.total() - codes[code], dict(codes), samples)
 
 
 def read_rows(value: Mapping[str, str]) -> Iterator[Row]:

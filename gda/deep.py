@@ -162,6 +162,10 @@ def asked_for(args: argparse.Namespace) -> tuple[Spec, Where]:
         raise InputError(f"--device is auto, cpu or cuda; CUDA_VISIBLE_DEVICES says which. Found {args.device!r}.")
     names, files = _generators(args.generator or spec.generators)
     settings = {name: full_settings(name, spec.settings[name]) for name in names if name in KINDS}
+    if args.quick and args.seeds and args.seeds >= spec.rule.least_seeds:
+        raise InputError(
+            f"--quick decides nothing, so --seeds must be below {spec.rule.least_seeds}. Found {args.seeds}."
+        )
     changes: dict[str, Any] = {"generators": names, "settings": settings, "device": device.type}
     if args.m_s:
         changes["m_S"] = tuple(sorted(args.m_s))
@@ -245,7 +249,7 @@ def _report(args: argparse.Namespace, say: Write, _tell: Write) -> int:
     from deep.results import write_results
     from deep.tasks import collect, stored_spec
     from gda.image_figure import draw_comparisons
-    from gda.image_report import plain, record
+    from gda.image_report import plain, provenance, record
     from numerics.store import Store
 
     with Store(args.store, create=False) as store:
@@ -253,15 +257,21 @@ def _report(args: argparse.Namespace, say: Write, _tell: Write) -> int:
         if spec is None:
             raise InputError(f"{str(args.store)!r} holds no experiment on images")
         found = collect(spec, store)
+        origin = provenance(found, store)
     missing = found.results.missing()
     if args.out and missing:
         raise InputError(f"the experiment in {str(args.store)!r} is not complete: {missing} results are missing")
+    if args.out and len(found.codes) > 1:
+        codes = ", ".join(found.codes)
+        raise InputError(f"the results in {str(args.store)!r} are of several versions of the code: {codes}")
     say(json.dumps(record(found), indent=2) if args.json else plain(found))
     if args.figure:
         _need("matplotlib")
         draw_comparisons(found.results)(args.figure)
         sys.stderr.write(f"wrote {args.figure}\n")
     if args.out:
-        paths = write_results(found.results, args.out, args.name or spec.data)
+        name = args.name or spec.data
+        paths = [*write_results(found.results, args.out, name), args.out / f"{name}.provenance.json"]
+        paths[-1].write_text(json.dumps(origin, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         sys.stderr.write(f"wrote {', '.join(map(str, paths))}\n")
     return _DONE

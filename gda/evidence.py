@@ -8,9 +8,9 @@ kind is the weakest kind of evidence among the checks that decided it, so a simu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from theory.derivation import Derivation
 
@@ -89,6 +89,7 @@ class Evidence:
         derivations: the derivations that back it, for `gda explain`.
         artefacts: files that belong to the evidence: figures, tables with more digits.
         pending: evidence that is wanted and not yet gathered.
+        scope: the data that an experiment's verdict is about.
     """
 
     stated: tuple[Check, ...] = ()
@@ -100,11 +101,20 @@ class Evidence:
     derivations: tuple[Derivation, ...] = ()
     artefacts: tuple[Artefact, ...] = ()
     pending: tuple[str, ...] = ()
+    scope: str = ""
 
     @property
     def checks(self) -> tuple[Check, ...]:
         """Every check, those that decide first."""
         return self.stated + self.amended + self.context
+
+
+def joined(*parts: Evidence) -> Evidence:
+    """Put evidence from several sources together, in order; amendments and scopes as well."""
+    tuples = [item.name for item in fields(Evidence) if item.name not in ("amendment", "scope")]
+    whole: dict[str, Any] = {name: tuple(x for part in parts for x in getattr(part, name)) for name in tuples}
+    amendment = " ".join(part.amendment for part in parts if part.amendment)
+    return Evidence(**whole, amendment=amendment, scope="; ".join(part.scope for part in parts if part.scope))
 
 
 @dataclass(frozen=True)
@@ -223,5 +233,6 @@ def verdict_record(outcome: Outcome) -> Mapping[str, object]:
         ],
         "findings": list(outcome.evidence.findings),
         "pending": list(outcome.evidence.pending),
+        "scope": outcome.evidence.scope,
         "command": outcome.claim.command,
     }

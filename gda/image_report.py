@@ -11,7 +11,8 @@ from deep.image_claims import answers
 from deep.tasks import Collected
 from gda.evidence import Table
 from gda.image_tables import comparison_table, failures, quality_table
-from gda.images import about, level_of
+from gda.images import about, command_of, level_of
+from numerics.store import Store
 
 
 def plain(found: Collected) -> str:
@@ -53,6 +54,23 @@ def record(found: Collected) -> dict[str, Any]:
         "answers": [
             {"claim": a.claim, "asks": a.asks, "holds": a.holds, "computed": a.computed} for a in answers(results)
         ],
+    }
+
+
+def provenance(found: Collected, store: Store) -> dict[str, Any]:
+    """Return what is known of how the results came about: command, code, versions, machines; no names of machines.
+
+    Args:
+        found: the results.
+        store: where they are from; of cells that were imported it knows the code alone.
+    """
+    runs = list(store.runs().values())
+    known = ("python", "machine")
+    return {
+        "command": command_of(found.results.spec),
+        "code": dict(found.codes),
+        "torch": sorted({str(about["torch"]) for about in runs if "torch" in about}),
+        **{name: sorted({str(about[name]) for about in runs if name in about}) for name in known},
     }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,14 +11,16 @@ from pathlib import Path
 from deep.analysis import compare, prediction_interval, recheck_differences
 from deep.image_claims import GANS, Answer, answers
 from deep.results import FILES, Results, read_results
-from deep.spec import Spec, cifar_spec, main_spec
+from deep.spec import Spec, cifar_spec, main_spec, quick_spec
 from gda.context import Context
 from gda.errors import as_input_error
-from gda.evidence import Artefact, Check, Evidence
+from gda.evidence import Artefact, Check, Evidence, joined
 from gda.image_figure import draw_comparisons
 from gda.image_tables import comparison_table, failures, quality_table
 
 FOLDER, NAME = Path(__file__).parent / "data", "digits"
+NAMES = (NAME, "cifar10")
+"""Experiments that are looked for."""
 RUN = "gda deep run --store digits.db"
 REPORT = "gda deep report --store digits.db --out gda/data"
 PENDING = f"experiment: `{RUN}`, then `{REPORT}`"
@@ -43,13 +45,13 @@ def about(results: Results) -> str:
     """Say in words what was run, for a reader who sees nothing else."""
     spec = results.spec
     return (
-        f"{_data(results)}, m_S {', '.join(map(str, spec.m_S))}, gamma {', '.join(f'{g:g}' for g in spec.gammas)}, "
+        f"{data_of(results)}, m_S {', '.join(map(str, spec.m_S))}, gamma {', '.join(f'{g:g}' for g in spec.gammas)}, "
         f"{spec.seeds} seeds, {spec.classifiers} classifiers a cell"
     )
 
 
-def _data(results: Results) -> str:
-    # What the data are, and what they are not.
+def data_of(results: Results) -> str:
+    """Say what the data are, and what they are not."""
     cifar = results.spec.data == "cifar10"
     return "CIFAR-10" if cifar else "scikit-learn's 8 x 8 digits (CIFAR-10 itself was not run)"
 
@@ -57,13 +59,18 @@ def _data(results: Results) -> str:
 def level_of(results: Results) -> str:
     """Say at which level the words hold."""
     spec = results.spec
-    return f"{spec.rule.level:.0%} for all {spec.comparisons} comparisons together (Bonferroni, paired t-intervals)"
+    return (
+        f"{spec.rule.level:.0%} for all {spec.comparisons} comparisons of a figure together (Bonferroni, paired "
+        "t-intervals), given the pool, the test part, and generators that passed the gate"
+    )
 
 
 def command_of(spec: Spec) -> str:
     """Return the command that runs an experiment: what differs from the main run, or from that on CIFAR-10."""
     usual = main_spec(spec.digest) if spec.data == "digits" else cifar_spec(spec.digest)
     words = ["gda deep run"] + ["--data cifar10 --dir DIR"] * (spec.data == "cifar10")
+    if spec.training == quick_spec(usual).training:
+        usual, words = quick_spec(usual), [*words, "--quick"]
     for flag, name in (("generator", "generators"), ("m-s", "m_S"), ("gamma", "gammas")):
         if (values := getattr(spec, name)) != getattr(usual, name):
             words.append(f"--{flag} {' '.join(f'{x:g}' if isinstance(x, float) else str(x) for x in values)}")
@@ -76,10 +83,33 @@ def command_of(spec: Spec) -> str:
     return " ".join([*words, f"--store {spec.data}.db"])
 
 
-def experiment_checks(claim: str, results: Results) -> tuple[Check, ...]:
-    """Return the checks of a claim that an experiment answers."""
-    found = tuple(_check(answer, results) for answer in answers(results) if answer.claim == claim)
-    return (*found, _not_run()) if claim == "C11" and results.spec.data != "cifar10" else found
+def claim_evidence(claim: str, results: Results) -> Evidence:
+    """Return what an experiment says of a claim: answers that it needs, an amendment where sizes differ, the rest.
+
+    Args:
+        claim: its id.
+        results: of an experiment; one that is not complete answers nothing.
+    """
+    found = [answer for answer in answers(results) if answer.claim == claim]
+    needed = [answer for answer in found if answer.decides]
+    sized = [answer for answer in found if answer.part_of in {one.name for one in needed}]
+    decided = [answer for answer in sized if answer.holds is not None]
+    mixed = {answer.holds for answer in decided} == {True, False}
+    amended = decided if mixed else []
+    return Evidence(
+        stated=tuple(_check(answer, results) for answer in needed),
+        amendment=_amendment(sized, results) if mixed else "",
+        amended=tuple(replace(_check(a, results), claimed="yes" if a.holds else "no", holds=True) for a in amended),
+        context=tuple(_check(a, results) for a in found if not (a.decides or a in amended)),
+    )
+
+
+def _amendment(sized: Sequence[Answer], results: Results) -> str:
+    # What holds at which m_S.
+    at = {value: ", ".join(str(a.m_S) for a in sized if a.holds is value) for value in (True, False, None)}
+    yes, no = (says.replace(" lower ", " lowers ") for says in sized[0].says)
+    unclear = f"; open at m_S = {at[None]}" if at[None] else ""
+    return f"On {data_of(results)}. {sized[0].subject}: {yes} at m_S = {at[True]}, {no} at m_S = {at[False]}{unclear}."
 
 
 def _not_run() -> Check:
@@ -92,13 +122,13 @@ def _not_run() -> Check:
 def _check(answer: Answer, results: Results) -> Check:
     return Check(
         answer.name,
-        f"On {_data(results)}. {answer.asks}",
+        f"On {data_of(results)}. {answer.asks}",
         "experiment",
         answer.computed,
         "yes",
         answer.holds,
         command_of(results.spec),
-        level_of(results),
+        f"{results.spec.rule.level:.0%}, corrected for {results.spec.comparisons} comparisons",
     )
 
 
@@ -106,8 +136,8 @@ def findings(results: Results, generators: Iterable[str]) -> tuple[str, ...]:
     """Say what a reader of the words on some generators should know."""
     spec = results.spec
     told = [
-        f"The experiment: {about(results)}. All seeds share one pool and one test part, so the intervals are about "
-        "training, and not about other test images.",
+        f"The experiment: {about(results)}. All seeds share one pool and one test part: the intervals are over draws "
+        "of real examples from the pool and over training, and not over other test images.",
         f"SGD takes {spec.training.steps} steps at every gamma; more generated images mean fewer looks at each."
         if spec.training.steps
         else f"SGD takes {spec.training.epochs} epochs at every gamma, so more steps with more generated images.",
@@ -122,41 +152,54 @@ def findings(results: Results, generators: Iterable[str]) -> tuple[str, ...]:
 
 
 def image_evidence(claim: str, generators: Iterable[str], standard: str, context: Context) -> Evidence:
-    """Gather a claim's evidence from the committed experiment.
+    """Gather a claim's evidence from the committed experiments.
 
     Args:
         claim: its id.
         generators: those of the table.
         standard: standard augmentation of the table.
-        context: of the run; a full one trains a cell anew for C12, which has the picture, too.
+        context: of the run; a full one trains a cell anew for C12, which has the pictures, too.
     """
-    results = committed()
-    if results is None:
+    there = [results for name in NAMES if (results := committed(name=name)) is not None]
+    if not there:
         return Evidence(pending=(PENDING,))
     kept = set(generators)
-    found = [one for one in compare(results) if one.generator in kept and one.standard == standard]
+    parts = []
+    for results in there:
+        parts += [claim_evidence(claim, results), _shown(claim, results, kept, standard)]
+        if claim == "C12":
+            anew, pending = retrained(results, context)
+            parts.append(Evidence(context=anew, pending=pending))
+    if claim == "C11" and all(results.spec.data != "cifar10" for results in there):
+        parts.append(Evidence(stated=(_not_run(),)))
+    whole = joined(*_without_excuse(parts))
+    return replace(whole, scope="; ".join(data_of(results) for results in there))
+
+
+def _without_excuse(parts: Sequence[Evidence]) -> Sequence[Evidence]:
+    # What one experiment refutes outright is not amended by another.
+    if any(part.amended == () and any(check.holds is False for check in part.stated) for part in parts):
+        return [replace(part, amendment="", amended=(), context=part.context + part.amended) for part in parts]
+    return parts
+
+
+def _shown(claim: str, results: Results, generators: Collection[str], standard: str) -> Evidence:
+    # For a reader: what to know, the tables, the picture.
+    found = [one for one in compare(results) if one.generator in generators and one.standard == standard]
     title = f"Reductions by generated images, {level_of(results)}"
-    anew, pending = retrained(results, context) if claim == "C12" else ((), ())
+    picture = Artefact(f"images.{results.spec.data}.png", draw_comparisons(results))
     return Evidence(
-        stated=experiment_checks(claim, results),
-        context=anew,
-        findings=findings(results, kept),
-        tables=(comparison_table(title, found), quality_table(results, kept)),
-        artefacts=(Artefact("images.png", draw_comparisons(results)),) if claim == "C12" else (),
-        pending=pending,
+        findings=findings(results, generators),
+        tables=(comparison_table(title, found), quality_table(results, generators)),
+        artefacts=(picture,) if claim == "C12" else (),
     )
 
 
 def with_experiment(claim: str, orders: Evidence, context: Context) -> Evidence:
     """Add the experiment's answers to a claim's evidence from orders; what is pending is the experiment until then."""
     found = image_evidence(claim, GANS, "off", context)
-    return replace(
-        orders,
-        stated=orders.stated + found.stated,
-        findings=orders.findings + found.findings,
-        tables=(*orders.tables, *found.tables[:1]),  # the generators' quality stands with C10 and C11
-        pending=orders.pending + found.pending,
-    )
+    # The generators' quality stands with C10 and C11; and the orders decide, whatever data an experiment has.
+    return joined(orders, replace(found, tables=found.tables[::2], scope=""))
 
 
 def retrained(results: Results, context: Context) -> tuple[tuple[Check, ...], tuple[str, ...]]:

@@ -79,6 +79,8 @@ def _gist(evidence: Evidence) -> str:
     if evidence.amended:
         kept = sum(check.holds is True for check in evidence.amended)
         text += f"; {kept} of {len(evidence.amended)} of the amended statement"
+    if evidence.scope:
+        text += f"; on {evidence.scope}"
     return "; ".join([text, *(check.computed for check in evidence.context if check.name == KERNEL)])
 
 

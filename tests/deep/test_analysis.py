@@ -15,7 +15,7 @@ from deep.analysis import (
     t_interval,
     word_of,
 )
-from deep.image_claims import answers, every, some
+from deep.image_claims import answers, at_all_sizes, every, some
 from deep.results import expected_rows, read_results, write_results
 from deep.spec import Rule, main_spec, spec_from_json
 from numerics.estimate import Interval
@@ -140,22 +140,63 @@ def holds(results):
     return {answer.name: answer.holds for answer in answers(results)}
 
 
-def test_answers_follow_from_the_words():
+def test_answers_follow_from_the_intervals():
     good = holds(table(spec(), lambda m_S, name, _: 2.5 if m_S < 100 or name == "edm" else -1.0))
+    sized = {"old GAN": (True, False), "strong GAN": (False, True), "strong GAN hurts": (False, True),
+             "diffusion": (True, True)}  # fmt: skip
     assert good == {
         "large, no help": True,
         "large, hurts": True,
         "small, help": True,
         "small, gap": True,
-        "old GAN": False,  # it hurts at m_S = 500, where there is room, too
+        "old GAN": False,  # at 500 none helps
         "strong GAN": False,
         "strong GAN hurts": False,
         "diffusion": True,
+    } | {
+        f"{name}, m_S = {m_S}": value
+        for name, both in sized.items()
+        for m_S, value in zip((50, 500), both, strict=True)
     }
-    flat = holds(table(spec(), lambda *_: 0.0))
-    assert flat == dict.fromkeys(flat, False) | {"large, no help": True, "strong GAN": True, "small, gap": None}
+    flat = holds(table(spec(), lambda *_: 0.0, spread=0.5))
+    assert flat["large, no help"] is flat["strong GAN"] is flat["strong GAN, m_S = 50"] is True
+    assert flat["old GAN"] is flat["diffusion"] is flat["small, help"] is False
+    assert flat["large, hurts"] is flat["strong GAN hurts"] is flat["small, gap"] is None
     unclear = holds(table(spec(), lambda *_: 0.9, spread=3.0))
     assert set(unclear.values()) == {None}
+
+
+def test_a_certain_gain_below_the_threshold_is_no_no():
+    small = holds(table(spec(), lambda *_: 0.6, spread=0.1))
+    assert small["diffusion"] is small["old GAN"] is small["small, help"] is None
+    assert small["strong GAN"] is small["large, no help"] is True  # no amount helps by more than the threshold
+    assert small["large, hurts"] is False
+
+
+def test_an_open_word_decides_what_its_interval_decides():
+    # From -2 to 0.6 say: open by the words, and yet no gain above one point.
+    results = table(spec(), lambda *_: -0.6, spread=1.2)
+    words = {one.word for one in compare(results)}
+    assert "open" in words
+    found = holds(results)
+    assert found["large, no help"] is found["strong GAN"] is True
+    assert found["diffusion"] is found["old GAN"] is False
+
+
+def test_help_at_small_sizes_alone_does_not_refute_what_is_said_of_large_ones():
+    helped = holds(table(spec(), lambda *_: 2.5))
+    assert helped["strong GAN"] is False
+    small = table(spec(m_S=(50, 100)), lambda *_: 2.5)
+    (found,) = (a for a in answers(small) if a.name == "strong GAN")
+    assert found.holds is None
+    assert found.computed.endswith("none of these m_S is large (500 or more)")
+
+
+def test_at_all_sizes():
+    yes, no, unclear = True, False, None
+    cases = {(yes, yes): yes, (yes, no): no, (no, no): no, (no, unclear): unclear, (yes, unclear): unclear,
+             (yes, no, unclear): no, (): unclear, (unclear,): unclear}  # fmt: skip
+    assert {case: at_all_sizes(case) for case in cases} == cases
 
 
 @pytest.mark.parametrize(
@@ -172,7 +213,7 @@ def test_answers_follow_from_the_words():
 def test_each_answer_is_about_its_generators_and_its_augmentation(generator, standard, changed):
     hurt = holds(table(spec(), lambda *_: -1.0))
     other = holds(table(spec(), lambda _, name, how: 2.5 if (name, how) == (generator, standard) else -1.0))
-    different = {name: value for name, value in other.items() if value != hurt[name]}
+    different = {name: value for name, value in other.items() if value != hurt[name] and "m_S = " not in name}
     if (generator, standard) == ("stylegan2-ada", "on"):
         assert different.pop("strong GAN hurts") is False
     assert different == changed
@@ -200,8 +241,7 @@ def test_rows_of_generators_that_passed_are_missed_and_others_are_not():
 
 def test_claims_without_room_and_generators_that_failed_give_no_answer():
     full = holds(table(spec(), lambda *_: 0.0, base=0.5, spread=0.1))
-    assert (full["old GAN"], full["strong GAN"], full["diffusion"]) == (None, None, None)
-    assert full["large, no help"] is True
+    assert (full["old GAN"], full["strong GAN"], full["diffusion"], full["large, no help"]) == (None,) * 4
     failed = {(m_S, "cdcgan", s) for m_S in (50, 500) for s in range(20)}
     found = {a.name: a for a in answers(table(spec(), lambda *_: 2.5, failed=failed))}
     assert found["old GAN"].holds is None

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -10,8 +11,10 @@ from gda.claims import find_claims
 from gda.command_line import build_parser
 from gda.context import Context
 from gda.evidence import Check, Evidence, decide, gather
+from gda.report import render
 from gda.verify import FULL_REPEATS
-from tests.deep.image_tables import spec, table
+from numerics.store import Store
+from tests.deep.image_tables import DIGEST, spec, table
 
 pytest.importorskip("torch", reason="the extra `deep` is not installed: pip install 'gda-verifier[deep]'")
 
@@ -19,7 +22,7 @@ from deep import spec as specs
 from deep.data import load_generated, save_generated
 from deep.experiment import load
 from deep.results import read_results, write_results
-from deep.spec import Training
+from deep.spec import Training, cifar_spec
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +30,9 @@ def folder(tmp_path, monkeypatch):
     """Work in a folder of its own, with short training and real images as a generator's."""
     monkeypatch.chdir(tmp_path)
     whole = specs.main_spec
-    monkeypatch.setattr(specs, "main_spec", lambda digest: replace(whole(digest), training=Training(steps=4, width=4)))
+    training = Training(steps=4, width=4)
+    for module in (specs, images):
+        monkeypatch.setattr(module, "main_spec", lambda digest: replace(whole(digest), training=training))
     pool = load("digits", "").pool
     save_generated(tmp_path / "real.npz", replace(pool, image=pool.pixels(), top=255))
     assert len(load_generated(tmp_path / "real.npz", pool)) == 1000
@@ -61,7 +66,11 @@ def test_run_report_and_files(capsys, folder):
     assert out.count("undecided (") == 8
     results = read_results(folder / "tables", "digits")
     assert (results.missing(), len(results.rows), results.spec.gammas) == (0, 8, (0, 1))
-    assert err.count("tables/digits") == 3
+    assert err.count("tables/digits") == 4
+    origin = json.loads((folder / "tables" / "digits.provenance.json").read_text())
+    assert list(origin["code"].values()) == [4]
+    assert len(origin["torch"]) == len(origin["python"]) == 1
+    assert origin["command"].startswith("gda deep run --generator npz-")
     # What is in the files is what is in the store: no path of this machine, and the settings in full.
     assert str(folder) not in "".join(path.read_text() for path in (folder / "tables").iterdir())
 
@@ -131,6 +140,23 @@ def test_one_store_has_one_experiment(capsys):
     assert err == "gda: 'a.db' holds another experiment: seeds is 2 there. Found 3. Use another store.\n"
 
 
+def test_results_of_several_versions_are_not_written(capsys):
+    assert run(capsys, "run", *SMALL[:-1], "3", *HERE)[0] == 0
+    with Store(Path("a.db")) as store:
+        rows = sorted(store.rows(), key=lambda row: row.content)
+        with Store(Path("b.db")) as other:
+            facts = next(about for about in store.runs().values() if "experiment" in about)
+            number = other.begin(facts)
+            other.add([rows[0], *(replace(row, code="0" * 16) for row in rows[1:])], number)
+    code, out, _ = run(capsys, "report", "--store", "b.db")
+    assert code == 0
+    assert "5 tasks were computed by other code" in out
+    code, _, err = run(capsys, "report", "--store", "b.db", "--out", "tables")
+    assert code == 2
+    assert err.startswith("gda: the results in 'b.db' are of several versions of the code: ")
+    assert err.count("\n") == 1
+
+
 def test_an_experiment_that_is_not_complete_is_told_and_not_written(capsys, monkeypatch):
     from deep import experiment
 
@@ -170,6 +196,7 @@ BAD = {
     "gamma negative": (["run", *HERE, "--gamma", "-1"], "-1"),
     "gamma 0 alone": (["run", *HERE, "--gamma", "0"], "[0.0]"),
     "gamma no number": (["run", *HERE, "--gamma", "nan"], "'nan'"),
+    "quick that would decide": (["run", *HERE, "--quick", "--seeds", "8"], "Found 8"),
     "one seed": (["run", *HERE, "--seeds", "1"], "Found 1"),
     "unknown device": (["run", *HERE[:-1], "tpu"], "'tpu'"),
     "which device": (["run", *HERE[:-1], "cpu:0"], "'cpu:0'"),
@@ -184,8 +211,6 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_one_line_with_the_value_and_exit_code_2(case, capsys, folder):
-    from numerics.store import Store
-
     Store(folder / "other.db").close()
     (folder / "text").write_text("no store")
     arguments, value = BAD[case]
@@ -204,6 +229,7 @@ def test_bad_input_is_one_line_with_the_value_and_exit_code_2(case, capsys, fold
         "--m-s 50 100 --seeds 8",
         "--generator edm cdcgan --gamma 0 0.5 2 --m-s 50 1000 --standard-aug on",
         "--seeds 21 --standard-aug off",
+        "--quick --m-s 50 200 --seeds 4",
     ],
 )
 def test_a_specification_gives_the_command_that_it_is_made_by(words):
@@ -244,7 +270,8 @@ def with_table(monkeypatch, folder, *arguments, **more):
     [
         (2.5, 0.3, {"C10": "verified", "C11": "refuted", "C12": "verified"}),
         (-1.0, 0.3, {"C10": "refuted", "C11": "open", "C12": "refuted"}),
-        (0.1, 0.3, {"C10": "refuted", "C11": "refuted", "C12": "refuted"}),
+        (0.0, 0.3, {"C10": "refuted", "C11": "open", "C12": "refuted"}),
+        (0.6, 0.1, {"C10": "open", "C11": "open", "C12": "open"}),
         (0.9, 3.0, {"C10": "open", "C11": "open", "C12": "open"}),
     ],
 )
@@ -253,9 +280,55 @@ def test_verdicts_follow_from_the_table(effect, spread, names, folder, monkeypat
     for claim, name in names.items():
         found = outcome(claim)
         assert (found.verdict.name, found.verdict.kind) == (name, "experiment")
-        assert all("CIFAR-10 itself was not run" in check.asks + check.computed for check in found.evidence.stated)
+        assert all("CIFAR-10 itself was not run" in check.asks + check.computed for check in found.evidence.checks)
+        assert "CIFAR-10 itself was not run" in found.evidence.scope
+        assert "on scikit-learn's 8 x 8 digits (CIFAR-10 itself was not run)" in render([found])
         assert [len(table.rows) for table in found.evidence.tables] == [2, 2]
         assert found.evidence.pending == ()
+
+
+def test_where_sizes_differ_the_claim_is_amended(folder, monkeypatch):
+    with_table(monkeypatch, folder, spec(), lambda m_S, *_: 2.5 if m_S < 100 else -1.0)
+    for claim, says in {
+        "C10": "cDCGAN, no standard augmentation: some amount lowers the test error by more than 1 pp at m_S = 50, no "
+        "amount lowers the test error by more than 1 pp at m_S = 500.",
+        "C11": "StyleGAN2-ADA, standard augmentation: no amount lowers the test error by more than 1 pp at m_S = 500, "
+        "some amount lowers the test error by more than 1 pp at m_S = 50.",
+        "C12": "EDM, standard augmentation: some amount lowers the test error by more than 1 pp at m_S = 50, no amount "
+        "lowers the test error by more than 1 pp at m_S = 500.",
+    }.items():
+        found = outcome(claim)
+        assert (found.verdict.name, found.verdict.kind) == ("amended", "experiment")
+        assert found.evidence.amendment == f"On scikit-learn's 8 x 8 digits (CIFAR-10 itself was not run). {says}"
+        assert sorted(check.claimed for check in found.evidence.amended) == ["no", "yes"]
+        assert {check.name for check in found.evidence.stated}.isdisjoint(c.name for c in found.evidence.amended)
+
+
+def test_an_experiment_on_cifar_counts_too(folder, monkeypatch):
+    asked = cifar_spec(DIGEST)
+    hurts = table(asked, lambda _, name, how: -1.0 if (name, how) == ("stylegan2-ada", "on") else 2.5)
+    write_results(hurts, folder, "cifar10")
+    monkeypatch.setattr(images, "FOLDER", folder)
+    found = outcome("C11")
+    assert (found.verdict.name, found.evidence.scope) == ("verified", "CIFAR-10")
+    assert [check.name for check in found.evidence.stated] == ["strong GAN", "strong GAN hurts"]
+    write_results(table(spec(), lambda *_: 2.5), folder, "digits")
+    both = outcome("C11")
+    assert both.verdict.name == "refuted"  # by the digits, whatever CIFAR-10 says
+    assert "digits" in both.evidence.scope
+    assert "CIFAR-10" in both.evidence.scope
+    assert [a.name for a in outcome("C12").evidence.artefacts] == ["images.digits.png", "images.cifar10.png"]
+
+
+def test_what_one_experiment_refutes_another_does_not_amend(folder, monkeypatch):
+    asked = replace(cifar_spec(DIGEST), m_S=(5000, 50_000), generators=("edm",), gammas=(0, 1))
+    write_results(table(asked, lambda m_S, *_: 2.5 if m_S < 10_000 else -1.0), folder, "cifar10")
+    monkeypatch.setattr(images, "FOLDER", folder)
+    assert outcome("C12").verdict.name == "amended"
+    write_results(table(spec(), lambda *_: -1.0), folder, "digits")
+    assert outcome("C12").verdict.name == "refuted"
+    write_results(table(spec(), lambda *_: 2.5), folder, "digits")
+    assert outcome("C12").verdict.name == "amended"
 
 
 def test_the_experiment_joins_the_orders(folder, monkeypatch):
@@ -296,14 +369,14 @@ def test_a_full_run_trains_a_cell_anew_and_compares(folder, monkeypatch):
     asked = replace(asked, digest=digest_of("digits", ""), settings={"edm": full_settings("edm", {"width": 8})})
     with_table(monkeypatch, folder, asked, lambda *_: found[0])
     quick = outcome("C12")
-    assert quick.evidence.context == ()
+    assert {check.name for check in quick.evidence.context} == {"diffusion, m_S = 50", "diffusion, m_S = 500"}
     assert "trained anew by a full run" in quick.evidence.pending[0]
     # Four steps classify at chance, with and without; where the other seeds scatter by 30 points that is no surprise.
     with_table(monkeypatch, folder, asked, lambda *_: 0.0, spread=30.0, base=50.0)
-    (anew,) = outcome("C12", FULL_REPEATS).evidence.context
+    *_, anew = outcome("C12", FULL_REPEATS).evidence.context
     assert (anew.name, anew.holds, anew.computed) == ("trained anew", True, "inside")
     assert "0.1%" in anew.level
     with_table(monkeypatch, folder, asked, lambda *_: 40.0, spread=0.1, base=60.0)
     broken = outcome("C12", FULL_REPEATS)
-    assert [(check.holds, check.computed) for check in broken.evidence.context] == [(False, "outside")]
+    assert [(check.holds, check.computed) for check in broken.evidence.context[-1:]] == [(False, "outside")]
     assert broken.verdict.name == "open"
