@@ -33,6 +33,8 @@ class Comparison:
         m_S, generator, m_G, standard, protocol: the cell, as in `deep.results.Row`.
         seeds: pairs that the intervals are of.
         excluded: whether the generator has failed there; the word is *open* then.
+        enough: whether there are as many pairs as a word needs: `Rule.least_seeds`, and, as classifiers may fail, too,
+            the share `Rule.least_passing` of the seeds whose generator passed.
         base: mean test error without generated images, percentage points.
         error: reduction of the test error, percentage points.
         nll: reduction of the test NLL, nats.
@@ -47,6 +49,7 @@ class Comparison:
     protocol: str
     seeds: int
     excluded: bool
+    enough: bool
     base: float
     error: Interval
     nll: Interval
@@ -154,12 +157,13 @@ def _comparison(
         for name in ("error", "nll", "gap")
     )
     excluded = spec.seeds - len(failed) < rule.least_passing * spec.seeds
-    enough = len(pairs) >= rule.least_seeds and not excluded
+    enough = len(pairs) >= max(rule.least_seeds, rule.least_passing * (spec.seeds - len(failed))) and not excluded
     at_base = [found.error for found in base.values() if math.isfinite(found.error)]
     return Comparison(
         *cell,
         seeds=len(pairs),
         excluded=excluded,
+        enough=enough,
         base=float(np.mean(at_base)) if at_base else math.nan,
         error=error,
         nll=nll,

@@ -1,10 +1,9 @@
-"""What an experiment on images says of the claims: fixed rules, three-valued answers.
+"""What an experiment on images says of the claims: fixed questions, three-valued answers.
 
 C8 and C9 take "m_S large" and "m_S small" at their word (`deep.spec.Rule`). In C10 to C12 the source says "small" and
 "large" of training without and with standard augmentation, at one m_S; they are asked at each m_S of the run where the
-test error without generated images leaves room to reduce, and the generator has passed the gate. An answer is *yes* or
-*no* where the intervals decide it: *no* amount helps if every interval ends at the threshold or below. An experiment
-that is not complete answers nothing, so that nobody stops at will.
+test error without generated images leaves room to reduce, and the generator has passed the gate. An experiment that is
+not complete answers nothing.
 """
 
 from __future__ import annotations
@@ -13,10 +12,23 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from deep.analysis import Comparison, compare
+from deep.image_judgements import (
+    Judge,
+    all_hurt,
+    at_all_sizes,
+    every,
+    first_two_hurt,
+    none_helps,
+    small_gain,
+    some_gap,
+    some_help,
+    some_hurt,
+)
 from deep.results import STEPS, Results
 from deep.spec import Rule
 
 GANS = ("cdcgan", "stylegan2-ada")
+_WORDS = {True: "yes", False: "no", None: "undecided"}
 
 
 @dataclass(frozen=True)
@@ -28,13 +40,14 @@ class Answer:
         name: short.
         asks: the question.
         holds: the answer; None where the experiment does not decide.
-        computed: the words that it follows from.
+        computed: what it follows from, in words.
         comparisons: what these are of.
         decides: whether the claim needs it; others stand beside.
         part_of: the name of the answer on all sizes, if it is about one of them.
         m_S: that size; 0 for none.
         subject: generator and augmentation, as words.
         says: what a yes says, and what a no.
+        left_out: which sizes it does not speak of, and why.
     """
 
     claim: str
@@ -48,105 +61,33 @@ class Answer:
     m_S: int = 0
     subject: str = ""
     says: tuple[str, str] = ("", "")
+    left_out: str = ""
 
 
-# Three-valued logic
+def answers(results: Results) -> tuple[Answer, ...]:
+    """Answer the questions of C8 to C12 from an experiment."""
+    rule, lacking = results.spec.rule, results.missing()
+    grid = [one for one in compare(results) if one.protocol == STEPS]
+    asked = (*_about_gans(grid, rule), *_about_one(grid, rule, named=results.spec.data == "cifar10"))
+    found = [answer for question in asked for answer in question.answered(rule)]
+    if not lacking:
+        return tuple(found)
+    told = f"{lacking} results are missing: nothing is read off yet"
+    return tuple(replace(a, holds=None, computed=told, left_out="") for a in found if not a.m_S)
 
 
-def every(found: Iterable[bool | None]) -> bool | None:
-    """Whether all hold; None where that is open, or where there is nothing."""
-    values = list(found)
-    return False if False in values else None if None in values or not values else True
-
-
-def some(found: Iterable[bool | None]) -> bool | None:
-    """Whether one holds; None where that is open, or where there is nothing."""
-    values = list(found)
-    return True if True in values else None if None in values or not values else False
-
-
-def opposite(found: bool | None) -> bool | None:
-    """Whether it does not hold."""
-    return None if found is None else not found
-
-
-def at_all_sizes(found: Iterable[bool | None]) -> bool | None:
-    """Whether it holds at all sizes; no if it is decided at some to hold and at others not, or at all not to hold.
-
-    A size where it does not hold, among others that are open, is no answer on all.
-    """
-    values = list(found)
-    if {True, False} <= set(values) or set(values) == {False}:
-        return False
-    return True if set(values) == {True} else None
-
-
-# One comparison
-
-
-def helps(one: Comparison, rule: Rule) -> bool | None:
-    """Whether generated images lower the test error by more than the threshold."""
-    if one.seeds < rule.least_seeds or one.excluded:
-        return None
-    return True if one.error.low > rule.threshold else False if one.error.high <= rule.threshold else None
-
-
-def hurts(one: Comparison, rule: Rule) -> bool | None:
-    """Whether they raise the test error."""
-    if one.seeds < rule.least_seeds or one.excluded:
-        return None
-    return True if one.error.high < 0 else False if one.error.low >= 0 else None
-
-
-def smaller_gap(one: Comparison, rule: Rule) -> bool | None:
-    """Whether they make the gap smaller."""
-    if one.seeds < rule.least_seeds or one.excluded:
-        return None
-    return True if one.gap.low > 0 else False if one.gap.high <= 0 else None
-
-
-# Comparisons at one m_S
-
-
-def some_help(part: Sequence[Comparison], rule: Rule) -> bool | None:
-    """Whether some amount helps; a gain that is certain, and too small for the threshold, is no *no*."""
-    found = some(helps(one, rule) for one in part)
-    return None if found is False and any(one.error.low > 0 for one in part) else found
-
-
-def none_helps(part: Sequence[Comparison], rule: Rule) -> bool | None:
-    """Whether no amount helps."""
-    return opposite(some(helps(one, rule) for one in part))
-
-
-def all_hurt(part: Sequence[Comparison], rule: Rule) -> bool | None:
-    """Whether every amount hurts."""
-    return every(hurts(one, rule) for one in part)
-
-
-def some_gap(part: Sequence[Comparison], rule: Rule) -> bool | None:
-    """Whether some amount makes the gap smaller."""
-    return some(smaller_gap(one, rule) for one in part)
-
-
-Judge = Callable[[Sequence[Comparison], Rule], bool | None]
+# What a question is about
 
 
 @dataclass(frozen=True)
 class _Picked:
-    # Comparisons that a question is about, and those of generators that failed.
+    # Comparisons that a question is about, those of generators that failed, and sizes without room.
     kept: tuple[Comparison, ...]
-    failed: tuple[Comparison, ...]
-
-    @staticmethod
-    def of(found: Iterable[Comparison], names: Iterable[str], standard: str) -> _Picked:
-        chosen = set(names)
-        about = [one for one in found if one.generator in chosen and one.standard == standard]
-        kept, failed = (tuple(one for one in about if one.excluded is excluded) for excluded in (False, True))
-        return _Picked(kept, failed)
+    failed: tuple[Comparison, ...] = ()
+    roomless: tuple[int, ...] = ()
 
     def where(self, fits: Callable[[Comparison], bool]) -> _Picked:
-        return _Picked(*(tuple(filter(fits, part)) for part in (self.kept, self.failed)))
+        return replace(self, kept=tuple(filter(fits, self.kept)), failed=tuple(filter(fits, self.failed)))
 
     def sizes(self) -> dict[int, tuple[Comparison, ...]]:
         found = sorted({one.m_S for one in self.kept})
@@ -154,141 +95,161 @@ class _Picked:
 
     def left_out(self) -> str:
         failed = dict.fromkeys(f"{one.generator} at m_S = {one.m_S}" for one in self.failed)
-        return f"; left out, as it failed the gate: {', '.join(failed)}" if failed else ""
+        told = [f"left out, as it failed the gate: {', '.join(failed)}"] if failed else []
+        told += [f"no room at m_S = {', '.join(map(str, self.roomless))}"] if self.roomless else []
+        return "; ".join(told)
 
-    def __str__(self) -> str:
-        return describe(self.kept) + self.left_out()
+
+def _picked(grid: Iterable[Comparison], names: Iterable[str], standard: str) -> _Picked:
+    chosen = set(names)
+    about = [one for one in grid if one.generator in chosen and one.standard == standard]
+    kept, failed = (tuple(one for one in about if one.excluded is excluded) for excluded in (False, True))
+    return _Picked(kept, failed)
+
+
+def _with_room(found: _Picked, rule: Rule, judge: Judge | None = None) -> _Picked:
+    # Sizes where there is room, or where it is not known. Where there is none no gain can be asked for, but harm, which
+    # a judge may find, counts.
+    def roomy(one: Comparison) -> bool:
+        return not one.base < rule.room
+
+    small = {m_S: part for m_S, part in found.sizes().items() if not any(map(roomy, part))}
+    harmed = {m_S for m_S, part in small.items() if judge and judge(part, rule)}
+    kept = found.where(lambda one: roomy(one) or one.m_S in harmed)
+    return replace(kept, roomless=tuple(m_S for m_S in small if m_S not in harmed))
+
+
+# Questions
 
 
 @dataclass(frozen=True)
 class _Question:
-    # Asked at each m_S, and of all of them.
+    # On all comparisons together, or, `sized`, at each m_S and then on all of these.
     claim: str
     name: str
-    of: str
+    subject: str
     found: _Picked
     judge: Judge
-    says: tuple[str, str]
+    asks: str
+    says: tuple[str, str] = ("", "")
+    where: str = ""
     decides: bool = True
+    sized: bool = True
+    counts: Callable[[int], bool] = bool  # m_S that the claim is about
+    describe: Callable[[Iterable[Comparison]], str] | None = None
 
+    def answered(self, rule: Rule) -> list[Answer]:
+        asks, left_out = f"{self.subject}: does {self.asks}{self.where}?", self.found.left_out()
+        tell = self.describe or describe
+        computed = "; ".join(filter(None, (tell(self.found.kept), left_out)))
+        whole = Answer(self.claim, self.name, asks, None, computed, self.found.kept, self.decides,
+                       subject=self.subject, says=self.says, left_out=left_out)  # fmt: skip
+        if not self.sized:
+            return [replace(whole, holds=self.judge(self.found.kept, rule))]
+        each = [self._at(m_S, part, whole, rule) for m_S, part in self.found.sizes().items()]
+        asked = [a for a in each if self.counts(a.m_S)]
+        others = [replace(a, part_of="") for a in each if not self.counts(a.m_S)]
+        told = [*(_at_which(asked) or ["no such cell"]), *filter(None, [left_out])]
+        told += [f"beside the claim's m_S: {', '.join(_at_which(others))}"] if others else []
+        return [replace(whole, holds=at_all_sizes(a.holds for a in asked), computed="; ".join(told)), *asked, *others]
 
-def _sized(question: _Question, rule: Rule, lacking: int) -> list[Answer]:
-    # The answer on all sizes, then that at each.
-    where = f"at every m_S with a test error of {rule.room:g} % or more where the generator passed the gate"
-    asks = f"{question.of}: does {question.says[0]} {where}?"
-    whole = Answer(
-        question.claim,
-        question.name,
-        asks,
-        None,
-        _incomplete(lacking),
-        question.found.kept,
-        question.decides,
-        subject=question.of,
-        says=question.says,
-    )
-    if lacking:
-        return [whole]
-    each = [
-        replace(
+    def _at(self, m_S: int, part: tuple[Comparison, ...], whole: Answer, rule: Rule) -> Answer:
+        note = "; a certain gain, too small for the rule" if self.judge is some_help and small_gain(part, rule) else ""
+        return replace(
             whole,
-            name=f"{question.name}, m_S = {m_S}",
-            asks=f"{question.of}, m_S = {m_S}: does {question.says[0]}?",
-            holds=question.judge(part, rule),
-            computed=describe(part),
+            name=f"{self.name}, m_S = {m_S}",
+            asks=f"{self.subject}, m_S = {m_S}: does {self.asks}?",
+            holds=self.judge(part, rule),
+            computed=describe(part) + note,
             comparisons=part,
             decides=False,
-            part_of=question.name,
+            part_of=self.name,
             m_S=m_S,
+            left_out="",
         )
-        for m_S, part in question.found.sizes().items()
-    ]
-    words = {True: "yes", False: "no", None: "undecided"}
-    told = [f"{word} at m_S = {', '.join(at)}" for value, word in words.items()
-            if (at := [str(a.m_S) for a in each if a.holds is value])]  # fmt: skip
-    computed = ("; ".join(told) or "no such cell") + question.found.left_out()
-    return [replace(whole, holds=at_all_sizes(a.holds for a in each), computed=computed), *each]
 
 
-def _incomplete(lacking: int) -> str:
-    return f"{lacking} results are missing: nothing is read off yet"
+def _gain(rule: Rule) -> str:
+    return f"the test error by more than {rule.threshold:g} pp"
 
 
-def answers(results: Results) -> tuple[Answer, ...]:
-    """Answer the questions of C8 to C12 from an experiment."""
-    rule, lacking = results.spec.rule, results.missing()
-    grid = [one for one in compare(results) if one.protocol == STEPS]
-    lowers = f"lower the test error by more than {rule.threshold:g} pp"
-    roomy = [one for one in grid if one.base >= rule.room]
-    old, strong, edm = (
-        _Picked.of(roomy, [name], standard)
-        for name, standard in (("cdcgan", "off"), ("stylegan2-ada", "on"), ("edm", "on"))
-    )
-    some_lowers, none_lowers = f"some amount {lowers}", f"no amount {lowers}"
-    augmented = "StyleGAN2-ADA, standard augmentation"
-    first = _Question(
-        "C11",
-        "strong GAN hurts",
-        augmented,
-        strong.where(lambda one: one.gamma in (1, 2)),
-        all_hurt,
-        ("every one of gamma = 1 and 2 (50k and 100k on CIFAR-10), as far as it is run, raise the test error", ""),
-        decides=results.spec.data == "cifar10",  # the claim names it
-    )
-    helping, idle = (some_lowers, none_lowers), (none_lowers, some_lowers)
-    questions = (
-        _Question("C10", "old GAN", "cDCGAN, no standard augmentation", old, some_help, helping),
-        _Question("C11", "strong GAN", augmented, strong, none_helps, idle),
-        first,
-        _Question("C12", "diffusion", "EDM, standard augmentation", edm, some_help, helping),
-    )
-    found = [_about_gans(grid, rule, lacking, lowers)]
-    for question in questions:
-        sized = _sized(question, rule, lacking)
-        found.append(_large_too(sized, rule) if question.name == "strong GAN" else sized)
-    return tuple(answer for part in found for answer in part)
-
-
-def _about_gans(grid: Sequence[Comparison], rule: Rule, lacking: int, lowers: str) -> list[Answer]:
+def _about_gans(grid: Sequence[Comparison], rule: Rule) -> Iterable[_Question]:
     # C8 and C9.
     large, small = (
-        _Picked.of([one for one in grid if fits(one.m_S)], GANS, "off")
+        _picked([one for one in grid if fits(one.m_S)], GANS, "off")
         for fits in (lambda m_S: m_S >= rule.large, lambda m_S: m_S <= rule.small)
     )
-    wide = large.where(lambda one: one.base >= rule.room)
 
-    def answer(claim: str, name: str, asks: str, found: _Picked, holds: bool | None) -> Answer:
-        told = _incomplete(lacking) if lacking else str(found)
-        return Answer(claim, name, asks, None if lacking else holds, told, found.kept)
+    def at_each(judge: Judge) -> Judge:
+        return lambda _, rule: every(judge(part, rule) for part in small.sizes().values())
 
-    def at_each(judge: Judge) -> bool | None:
-        return every(judge(part, rule) for part in small.sizes().values())
-
-    many = f"GANs, m_S >= {rule.large}, no standard augmentation"
-    passed = "at every m_S where one passed the gate"
-    few = f"GANs, m_S <= {rule.small}, no standard augmentation: {passed}, does some amount"
-    room = f"where the test error is {rule.room:g} % or more"
-    return [
-        answer("C8", "large, no help", f"{many}, {room}: does no amount {lowers}?", wide, none_helps(wide.kept, rule)),
-        answer("C8", "large, hurts", f"{many}: does some amount raise the test error?", large,
-               some(hurts(one, rule) for one in large.kept)),
-        answer("C9", "small, help", f"{few} {lowers}?", small, at_each(some_help)),
-        answer("C9", "small, gap", f"{few} lower the gap of test and train error?", small, at_each(some_gap)),
-    ]  # fmt: skip
+    lowers = f"lower {_gain(rule)}"
+    many, few = (f"GANs, m_S {sign}, no standard augmentation" for sign in (f">= {rule.large}", f"<= {rule.small}"))
+    room = f" where the test error is {rule.room:g} % or more"
+    passed = " at every m_S where one passed the gate"
+    yield _Question("C8", "large, no help", many, _with_room(large, rule), none_helps,
+                    f"no amount {lowers}", where=room, sized=False)  # fmt: skip
+    yield _Question("C8", "large, hurts", many, large, some_hurt,
+                    "some amount raise the test error", sized=False)  # fmt: skip
+    yield _Question("C9", "small, help", few, small, at_each(some_help), f"some amount {lowers}", where=passed,
+                    sized=False)  # fmt: skip
+    yield _Question("C9", "small, gap", few, small, at_each(some_gap),
+                    "some amount lower the gap of test and train error", where=passed, sized=False,
+                    describe=describe_gap)  # fmt: skip
 
 
-def _large_too(found: list[Answer], rule: Rule) -> list[Answer]:
-    # C11 is about large m_S: help at small ones alone does not refute it.
-    whole, *each = found
-    if whole.holds is False and all(a.holds is False for a in each) and max(a.m_S for a in each) < rule.large:
-        told = f"{whole.computed}; none of these m_S is large ({rule.large} or more)"
-        return [replace(whole, holds=None, computed=told), *each]
-    return found
+def _about_one(grid: Sequence[Comparison], rule: Rule, *, named: bool) -> Iterable[_Question]:
+    # C10 to C12; whether the data are those that C11 names.
+    some_lowers, none_lowers = (f"{which} amount lower {_gain(rule)}" for which in ("some", "no"))
+    helping = (f"some amount lowers {_gain(rule)}", f"no amount lowers {_gain(rule)}")
+    room = f"with a test error of {rule.room:g} % or more where the generator passed the gate"
+    augmented = "StyleGAN2-ADA, standard augmentation"
+    old, strong, edm = (
+        _picked(grid, [name], standard)
+        for name, standard in (("cdcgan", "off"), ("stylegan2-ada", "on"), ("edm", "on"))
+    )
+
+    def large(m_S: int) -> bool:
+        return m_S >= rule.large
+
+    # In the source's own setting, at one m_S, "small" and "large" are words for the two kinds of training.
+    few = "every m_S" if named else f"every m_S < {rule.large}"
+    yield _Question("C10", "old GAN", "cDCGAN, no standard augmentation", _with_room(old, rule, all_hurt), some_help,
+                    some_lowers, helping, f" at {few} {room}", counts=lambda m_S: named or not large(m_S))  # fmt: skip
+    yield _Question("C11", "strong GAN", augmented, _with_room(strong, rule), none_helps, none_lowers, helping[::-1],
+                    f" at every m_S >= {rule.large} {room}", counts=large)  # fmt: skip
+    first = strong.where(lambda one: one.gamma in (1, 2))
+    yield _Question("C11", "strong GAN hurts", augmented, first, first_two_hurt if named else all_hurt,
+                    "each of gamma = 1 and 2 that is run raise the test error",
+                    ("gamma = 1 and 2 raise the test error", "not both of gamma = 1 and 2 raise it"),
+                    f" at every m_S >= {rule.large}", decides=named, counts=large)  # fmt: skip
+    yield _Question("C12", "diffusion", "EDM, standard augmentation", _with_room(edm, rule, all_hurt), some_help,
+                    some_lowers, helping, f" at every m_S {room}")  # fmt: skip
+
+
+# Words
+
+
+def _at_which(found: Iterable[Answer]) -> list[str]:
+    # Which answer at which m_S.
+    sizes = {word: [str(a.m_S) for a in found if a.holds is value] for value, word in _WORDS.items()}
+    return [f"{word} at m_S = {', '.join(at)}" for word, at in sizes.items() if at]
 
 
 def describe(found: Iterable[Comparison]) -> str:
     """Write the words of comparisons, a group for each m_S and generator."""
+    return _grouped((one, f"{one.word} ({one.gamma:g})") for one in found)
+
+
+def describe_gap(found: Iterable[Comparison]) -> str:
+    """Write what comparisons say of the gap: by how many percentage points it is smaller."""
+    return _grouped(
+        (one, f"{one.gap.value:+.2f} [{one.gap.low:.2f}, {one.gap.high:.2f}] ({one.gamma:g})") for one in found
+    )
+
+
+def _grouped(found: Iterable[tuple[Comparison, str]]) -> str:
     groups: dict[str, list[str]] = {}
-    for one in found:
-        groups.setdefault(f"{one.generator} at m_S = {one.m_S}", []).append(f"{one.word} ({one.gamma:g})")
-    return "; ".join(f"{name}: {', '.join(words)}" for name, words in groups.items()) or "no such cell"
+    for one, text in found:
+        groups.setdefault(f"{one.generator} at m_S = {one.m_S}", []).append(text)
+    return "; ".join(f"{name}: {', '.join(texts)}" for name, texts in groups.items()) or "no such cell"

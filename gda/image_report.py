@@ -10,7 +10,7 @@ from deep.analysis import compare
 from deep.image_claims import answers
 from deep.tasks import Collected
 from gda.evidence import Table
-from gda.image_tables import comparison_table, failures, quality_table
+from gda.image_tables import comparison_table, failures, lost_classifiers, quality_table
 from gda.images import about, command_of, level_of
 from numerics.store import Store
 
@@ -19,11 +19,14 @@ def plain(found: Collected) -> str:
     """Write comparisons and answers for a reader."""
     results = found.results
     missing = results.missing()
-    lines = [about(results), f"reductions by generated images; level {level_of(results)}", ""]
+    other = "" if results.spec.data == "cifar10" else "; CIFAR-10 itself was not run"
+    lines = [about(results) + other, f"reductions by generated images; level {level_of(results)}", ""]
     lines += aligned(comparison_table("", compare(results)))
     quality = quality_table(results, results.spec.generators)
     lines += ["", f"{quality.title}:", "", *aligned(quality), ""]
     lines += (f"failed the gate: {line}" for line in failures(results, results.spec.generators))
+    if lost := lost_classifiers(results):
+        lines.append(f"{lost} of {len(results.rows)} classifiers failed in training; their pairs are left out")
     words = {True: "yes", False: "no", None: "undecided"}
     lines += [f"{a.claim}: {a.asks} {words[a.holds]} ({a.computed})" for a in answers(results)]
     if missing:

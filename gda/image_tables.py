@@ -79,3 +79,8 @@ def _range(runs: Sequence[GeneratorRun], figure: str) -> str:
     scale, places = (100, 1) if figure in ("accuracy", "worst_class") else (1, 2)
     shown = (scale * value for value in (sum(values) / len(values), min(values), max(values)))
     return "{:.{p}f} [{:.{p}f}, {:.{p}f}]".format(*shown, p=places)
+
+
+def lost_classifiers(results: Results) -> int:
+    """Return how many classifiers have a figure that is not finite, so that their pair is left out."""
+    return sum(not math.isfinite(row.test_error + row.test_nll + row.train_error) for row in results.rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
@@ -13,10 +12,10 @@ from deep.image_claims import GANS, Answer, answers
 from deep.results import FILES, Results, read_results
 from deep.spec import Spec, cifar_spec, main_spec, quick_spec
 from gda.context import Context
-from gda.errors import as_input_error
+from gda.errors import InputError, as_input_error
 from gda.evidence import Artefact, Check, Evidence, joined
 from gda.image_figure import draw_comparisons
-from gda.image_tables import comparison_table, failures, quality_table
+from gda.image_tables import comparison_table, failures, lost_classifiers, quality_table
 
 FOLDER, NAME = Path(__file__).parent / "data", "digits"
 NAMES = (NAME, "cifar10")
@@ -25,20 +24,29 @@ RUN = "gda deep run --store digits.db"
 REPORT = "gda deep report --store digits.db --out gda/data"
 PENDING = f"experiment: `{RUN}`, then `{REPORT}`"
 """What a claim waits for while no results are committed."""
-RECHECK_LEVEL, RECHECK_SEED = 0.999, 0
+RECHECK_LEVEL, RECHECK_SEED, LEAST_RECHECKED = 0.999, 0, 8
 
 
 def committed(folder: Path | None = None, name: str = NAME) -> Results | None:
     """Return the experiment that is committed in a folder, `FOLDER` by default; None if there is none.
 
     Raises:
-        InputError: its files are damaged, or one of them is missing.
+        InputError: its files are damaged, one of them is missing, or it is another experiment than its name says.
     """
     folder = folder or FOLDER
     if not any((folder / f"{name}{ending}").exists() for ending in FILES):
         return None
     with as_input_error():
-        return read_results(folder, name)
+        found = read_results(folder, name)
+    spec = found.spec
+    if spec.data != name or spec.rule != usual_spec(spec).rule:
+        raise InputError(f"{str(folder / name)!r} holds other data than its name says, or results by another rule")
+    return found
+
+
+def usual_spec(spec: Spec) -> Spec:
+    """Return the project's own experiment on the same data."""
+    return main_spec(spec.digest) if spec.data == "digits" else cifar_spec(spec.digest)
 
 
 def about(results: Results) -> str:
@@ -51,9 +59,8 @@ def about(results: Results) -> str:
 
 
 def data_of(results: Results) -> str:
-    """Say what the data are, and what they are not."""
-    cifar = results.spec.data == "cifar10"
-    return "CIFAR-10" if cifar else "scikit-learn's 8 x 8 digits (CIFAR-10 itself was not run)"
+    """Say what the data are."""
+    return "CIFAR-10" if results.spec.data == "cifar10" else "scikit-learn's 8 x 8 digits"
 
 
 def level_of(results: Results) -> str:
@@ -67,7 +74,7 @@ def level_of(results: Results) -> str:
 
 def command_of(spec: Spec) -> str:
     """Return the command that runs an experiment: what differs from the main run, or from that on CIFAR-10."""
-    usual = main_spec(spec.digest) if spec.data == "digits" else cifar_spec(spec.digest)
+    usual = usual_spec(spec)
     words = ["gda deep run"] + ["--data cifar10 --dir DIR"] * (spec.data == "cifar10")
     if spec.training == quick_spec(usual).training:
         usual, words = quick_spec(usual), [*words, "--quick"]
@@ -92,24 +99,25 @@ def claim_evidence(claim: str, results: Results) -> Evidence:
     """
     found = [answer for answer in answers(results) if answer.claim == claim]
     needed = [answer for answer in found if answer.decides]
-    sized = [answer for answer in found if answer.part_of in {one.name for one in needed}]
-    decided = [answer for answer in sized if answer.holds is not None]
-    mixed = {answer.holds for answer in decided} == {True, False}
-    amended = decided if mixed else []
+    failed = [answer for answer in needed if answer.holds is False]
+    sizes = {one.name: [answer for answer in found if answer.part_of == one.name] for one in failed}
+    mixed = bool(failed) and all(any(a.holds for a in sizes[one.name]) for one in failed)
+    amended = [a for one in failed for a in sizes[one.name] if a.holds is not None] if mixed else []
     return Evidence(
         stated=tuple(_check(answer, results) for answer in needed),
-        amendment=_amendment(sized, results) if mixed else "",
+        amendment=" ".join(_amendment(one, sizes[one.name], results) for one in failed) if mixed else "",
         amended=tuple(replace(_check(a, results), claimed="yes" if a.holds else "no", holds=True) for a in amended),
         context=tuple(_check(a, results) for a in found if not (a.decides or a in amended)),
     )
 
 
-def _amendment(sized: Sequence[Answer], results: Results) -> str:
+def _amendment(whole: Answer, sizes: Sequence[Answer], results: Results) -> str:
     # What holds at which m_S.
-    at = {value: ", ".join(str(a.m_S) for a in sized if a.holds is value) for value in (True, False, None)}
-    yes, no = (says.replace(" lower ", " lowers ") for says in sized[0].says)
-    unclear = f"; open at m_S = {at[None]}" if at[None] else ""
-    return f"On {data_of(results)}. {sized[0].subject}: {yes} at m_S = {at[True]}, {no} at m_S = {at[False]}{unclear}."
+    at = {value: ", ".join(str(a.m_S) for a in sizes if a.holds is value) for value in (True, False, None)}
+    yes, no = whole.says
+    rest = "; ".join(filter(None, [f"open at m_S = {at[None]}" if at[None] else "", whole.left_out]))
+    told = f"{yes} at m_S = {at[True]}, {no} at m_S = {at[False]}" + (f"; {rest}" if rest else "")
+    return f"On {data_of(results)}. {whole.subject}: {told}."
 
 
 def _not_run() -> Check:
@@ -143,8 +151,7 @@ def findings(results: Results, generators: Iterable[str]) -> tuple[str, ...]:
         else f"SGD takes {spec.training.epochs} epochs at every gamma, so more steps with more generated images.",
     ]
     failed = failures(results, generators)
-    lost = sum(math.isnan(row.test_error) for row in results.rows)
-    if lost:
+    if lost := lost_classifiers(results):
         told.append(f"{lost} of {len(results.rows)} classifiers failed in training; their pairs are left out.")
     if failed:
         told.append(f"Generators that failed the gate, whose seeds are left out: {'; '.join(failed)}.")
@@ -163,24 +170,31 @@ def image_evidence(claim: str, generators: Iterable[str], standard: str, context
     there = [results for name in NAMES if (results := committed(name=name)) is not None]
     if not there:
         return Evidence(pending=(PENDING,))
+    deciding = next((results for results in reversed(there) if _asks(claim, results)), there[0])
     kept = set(generators)
     parts = []
     for results in there:
-        parts += [claim_evidence(claim, results), _shown(claim, results, kept, standard)]
+        said = claim_evidence(claim, results)
+        parts += [said if results is deciding else _beside(said), _shown(claim, results, kept, standard)]
         if claim == "C12":
             anew, pending = retrained(results, context)
             parts.append(Evidence(context=anew, pending=pending))
-    if claim == "C11" and all(results.spec.data != "cifar10" for results in there):
+    lacking = "" if any(results.spec.data == "cifar10" for results in there) else "CIFAR-10 itself was not run"
+    if claim == "C11" and deciding.spec.data != "cifar10":
         parts.append(Evidence(stated=(_not_run(),)))
-    whole = joined(*_without_excuse(parts))
-    return replace(whole, scope="; ".join(data_of(results) for results in there))
+    scope = "; ".join(filter(None, [data_of(deciding), lacking]))
+    return joined(*parts, Evidence(scope=scope, findings=(f"{lacking}.",) if lacking else ()))
 
 
-def _without_excuse(parts: Sequence[Evidence]) -> Sequence[Evidence]:
-    # What one experiment refutes outright is not amended by another.
-    if any(part.amended == () and any(check.holds is False for check in part.stated) for part in parts):
-        return [replace(part, amendment="", amended=(), context=part.context + part.amended) for part in parts]
-    return parts
+def _asks(claim: str, results: Results) -> bool:
+    # Whether the experiment has cells that the claim is about.
+    return any(answer.comparisons for answer in answers(results) if answer.claim == claim and answer.decides)
+
+
+def _beside(evidence: Evidence) -> Evidence:
+    # The same, deciding nothing.
+    each = tuple(replace(check, claimed="yes", holds=check.claimed == "yes") for check in evidence.amended)
+    return Evidence(context=evidence.stated + each + evidence.context)
 
 
 def _shown(claim: str, results: Results, generators: Collection[str], standard: str) -> Evidence:
@@ -198,22 +212,25 @@ def _shown(claim: str, results: Results, generators: Collection[str], standard: 
 def with_experiment(claim: str, orders: Evidence, context: Context) -> Evidence:
     """Add the experiment's answers to a claim's evidence from orders; what is pending is the experiment until then."""
     found = image_evidence(claim, GANS, "off", context)
-    # The generators' quality stands with C10 and C11; and the orders decide, whatever data an experiment has.
-    return joined(orders, replace(found, tables=found.tables[::2], scope=""))
+    # The orders decide, and the experiment stands beside them; the generators' quality is told with C10 and C11.
+    return joined(
+        orders, replace(_beside(found), findings=found.findings, tables=found.tables[::2], pending=found.pending)
+    )
 
 
 def retrained(results: Results, context: Context) -> tuple[tuple[Check, ...], tuple[str, ...]]:
     """Train the short cell of one seed anew, if the run is a full one, and compare it with the other seeds."""
     from gda.verify import FULL_REPEATS
 
-    if not results.spec.recheck:
+    if not results.spec.recheck or results.missing() or len(recheck_differences(results)) < LEAST_RECHECKED:
         return (), ()
     if context.repeats < FULL_REPEATS:
         return (), ("a short cell of EDM is trained anew by a full run",)
     if find_spec("torch") is None or find_spec("safetensors") is None:
         return (), ("a cell trained anew: it needs pip install 'gda-verifier[deep]'",)
     context.report("training a cell of EDM anew")
-    return (recheck_check(results),), ()
+    with as_input_error():
+        return (recheck_check(results),), ()
 
 
 def recheck_check(results: Results) -> Check:

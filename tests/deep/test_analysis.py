@@ -15,7 +15,8 @@ from deep.analysis import (
     t_interval,
     word_of,
 )
-from deep.image_claims import answers, at_all_sizes, every, some
+from deep.image_claims import answers
+from deep.image_judgements import at_all_sizes, every, some
 from deep.results import expected_rows, read_results, write_results
 from deep.spec import Rule, main_spec, spec_from_json
 from numerics.estimate import Interval
@@ -144,20 +145,12 @@ def test_answers_follow_from_the_intervals():
     good = holds(table(spec(), lambda m_S, name, _: 2.5 if m_S < 100 or name == "edm" else -1.0))
     sized = {"old GAN": (True, False), "strong GAN": (False, True), "strong GAN hurts": (False, True),
              "diffusion": (True, True)}  # fmt: skip
-    assert good == {
-        "large, no help": True,
-        "large, hurts": True,
-        "small, help": True,
-        "small, gap": True,
-        "old GAN": False,  # at 500 none helps
-        "strong GAN": False,
-        "strong GAN hurts": False,
-        "diffusion": True,
-    } | {
-        f"{name}, m_S = {m_S}": value
-        for name, both in sized.items()
-        for m_S, value in zip((50, 500), both, strict=True)
-    }
+    each = [(f"{name}, m_S = {m_S}", value) for name, both in sized.items()
+            for m_S, value in zip((50, 500), both, strict=True)]  # fmt: skip
+    assert good == dict.fromkeys(good, True) | dict(each)
+
+
+def test_answers_on_other_results():
     flat = holds(table(spec(), lambda *_: 0.0, spread=0.5))
     assert flat["large, no help"] is flat["strong GAN"] is flat["strong GAN, m_S = 50"] is True
     assert flat["old GAN"] is flat["diffusion"] is flat["small, help"] is False
@@ -183,13 +176,57 @@ def test_an_open_word_decides_what_its_interval_decides():
     assert found["diffusion"] is found["old GAN"] is False
 
 
-def test_help_at_small_sizes_alone_does_not_refute_what_is_said_of_large_ones():
-    helped = holds(table(spec(), lambda *_: 2.5))
-    assert helped["strong GAN"] is False
-    small = table(spec(m_S=(50, 100)), lambda *_: 2.5)
-    (found,) = (a for a in answers(small) if a.name == "strong GAN")
-    assert found.holds is None
-    assert found.computed.endswith("none of these m_S is large (500 or more)")
+def test_c10_is_about_small_samples_and_c11_about_large_ones():
+    small = {a.name: a for a in answers(table(spec(m_S=(50, 100)), lambda *_: 2.5))}
+    assert (small["strong GAN"].holds, small["old GAN"].holds, small["diffusion"].holds) == (None, True, True)
+    assert small["strong GAN"].computed == "no such cell; beside the claim's m_S: no at m_S = 50, 100"
+    large = {a.name: a for a in answers(table(spec(m_S=(500, 1000)), lambda *_: -1.0))}
+    assert (large["strong GAN"].holds, large["old GAN"].holds, large["diffusion"].holds) == (True, None, False)
+    assert large["old GAN"].computed == "no such cell; beside the claim's m_S: no at m_S = 500, 1000"
+    both = {a.name: a for a in answers(table(spec(), lambda m_S, *_: 2.5 if m_S == 50 else -1.0))}
+    assert both["strong GAN"].holds is both["old GAN"].holds is both["strong GAN hurts"].holds is True
+    assert both["diffusion"].holds is False
+    assert {a.part_of for a in both.values()} == {"", "old GAN", "strong GAN", "strong GAN hurts", "diffusion"}
+    assert both["old GAN, m_S = 500"].part_of == both["strong GAN, m_S = 50"].part_of == ""
+
+
+def test_harm_counts_where_there_is_no_room_for_help():
+    def levels(results, m_S, base):
+        own = {(row.seed, row.standard, row.classifier): row.test_error for row in results.rows
+               if (row.m_S, row.generator) == (m_S, "none")}  # fmt: skip
+        rows = tuple(
+            replace(row, test_error=base + row.test_error - own[row.seed, row.standard, row.classifier])
+            if row.m_S == m_S
+            else row
+            for row in results.rows
+        )
+        return replace(results, rows=rows)
+
+    kind = {"base": 20.0, "seed": 3}
+    effects = {500: -1.0, 50: 2.5}
+    asked = spec(generators=("edm",))
+    harmed = {a.name: a for a in answers(levels(table(asked, lambda m_S, *_: effects[m_S], 0.05, **kind), 500, 0.02))}
+    assert harmed["diffusion"].holds is False
+    assert harmed["diffusion, m_S = 500"].holds is False
+    effects[500] = 0.0
+    quiet = {a.name: a for a in answers(levels(table(asked, lambda m_S, *_: effects[m_S], 0.05, **kind), 500, 0.02))}
+    assert quiet["diffusion"].holds is True
+    assert quiet["diffusion"].computed == "yes at m_S = 50; no room at m_S = 500"
+
+
+def test_failures_in_training_do_not_hide_a_size():
+    asked = spec(generators=("edm",))
+    whole = table(asked, lambda m_S, *_: 2.5 if m_S == 50 else -3.0)
+    lost = {"test_error": math.nan, "test_nll": math.nan}
+    rows = tuple(replace(row, **lost) if (row.m_S, row.generator) == (500, "none") else row for row in whole.rows)
+    found = {a.name: a for a in answers(replace(whole, rows=rows))}
+    assert (found["diffusion"].holds, found["diffusion, m_S = 500"].holds) == (None, None)
+    # Where 12 of 20 pairs are lost, the rest would be a choice of those that went well.
+    rows = tuple(replace(row, **lost) if row.generator == "edm" and row.seed < 12 else row for row in whole.rows)
+    few = compare(replace(whole, rows=rows))
+    assert {(one.seeds, one.enough, one.word) for one in few} == {(8, False, "open")}
+    rows = tuple(replace(row, **lost) if row.generator == "edm" and row.seed < 10 else row for row in whole.rows)
+    assert {(one.seeds, one.enough) for one in compare(replace(whole, rows=rows))} == {(10, True)}
 
 
 def test_at_all_sizes():
@@ -249,6 +286,7 @@ def test_claims_without_room_and_generators_that_failed_give_no_answer():
     assert found["old GAN"].computed == f"no such cell; {left_out}, cdcgan at m_S = 500"
     assert found["small, help"].holds is True
     assert found["small, help"].computed == f"stylegan2-ada at m_S = 50: helps (1); {left_out}"
+    assert found["small, gap"].computed.startswith("stylegan2-ada at m_S = 50: +2.")
     assert {one.generator for one in found["small, help"].comparisons} == {"stylegan2-ada"}
 
 
