@@ -61,19 +61,20 @@ def record(found: Collected) -> dict[str, Any]:
 
 
 def provenance(found: Collected, store: Store) -> dict[str, Any]:
-    """Return what is known of how the results came about: command, code, versions, machines; no names of machines.
+    """Return what is known of how the results came about: command, code, versions; nothing of the machines.
 
     Args:
         found: the results.
         store: where they are from; of cells that were imported it knows the code alone.
     """
     runs = list(store.runs().values())
-    known = ("python", "machine")
+    flat = [about | about.get("versions", {}) for about in runs]
     return {
         "command": command_of(found.results.spec),
         "code": dict(found.codes),
-        "torch": sorted({str(about["torch"]) for about in runs if "torch" in about}),
-        **{name: sorted({str(about[name]) for about in runs if name in about}) for name in known},
+        **{
+            name: sorted({str(about[name]) for about in flat if name in about}) for name in ("python", "torch", "numpy")
+        },
     }
 
 

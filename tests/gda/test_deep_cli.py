@@ -69,7 +69,8 @@ def test_run_report_and_files(capsys, folder):
     assert err.count("tables/digits") == 4
     origin = json.loads((folder / "tables" / "digits.provenance.json").read_text())
     assert list(origin["code"].values()) == [4]
-    assert len(origin["torch"]) == len(origin["python"]) == 1
+    assert len(origin["torch"]) == len(origin["python"]) == len(origin["numpy"]) == 1
+    assert set(origin) == {"command", "code", "python", "torch", "numpy"}
     assert origin["command"].startswith("gda deep run --generator npz-")
     # What is in the files is what is in the store: no path of this machine, and the settings in full.
     assert str(folder) not in "".join(path.read_text() for path in (folder / "tables").iterdir())
