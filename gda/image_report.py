@@ -14,6 +14,9 @@ from gda.image_tables import comparison_table, failures, lost_classifiers, quali
 from gda.images import about, command_of, level_of
 from numerics.store import Store
 
+VERSIONS = ("python", "torch", "numpy")
+"""What the provenance names."""
+
 
 def plain(found: Collected) -> str:
     """Write comparisons and answers for a reader."""
