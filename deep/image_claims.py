@@ -28,7 +28,8 @@ from deep.results import STEPS, Results
 from deep.spec import Rule
 
 GANS = ("cdcgan", "stylegan2-ada")
-_WORDS = {True: "yes", False: "no", None: "undecided"}
+WORDS = {True: "yes", False: "no", None: "undecided"}
+"""What an answer is called."""
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,7 @@ def _about_one(grid: Sequence[Comparison], rule: Rule, *, named: bool) -> Iterab
 
 def _at_which(found: Iterable[Answer]) -> list[str]:
     # Which answer at which m_S.
-    sizes = {word: [str(a.m_S) for a in found if a.holds is value] for value, word in _WORDS.items()}
+    sizes = {word: [str(a.m_S) for a in found if a.holds is value] for value, word in WORDS.items()}
     return [f"{word} at m_S = {', '.join(at)}" for word, at in sizes.items() if at]
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from deep.analysis import compare
-from deep.image_claims import answers
+from deep.image_claims import WORDS, answers
 from deep.tasks import Collected
 from gda.evidence import Table
 from gda.image_tables import comparison_table, failures, lost_classifiers, quality_table
@@ -30,8 +30,7 @@ def plain(found: Collected) -> str:
     lines += (f"failed the gate: {line}" for line in failures(results, results.spec.generators))
     if lost := lost_classifiers(results):
         lines.append(f"{lost} of {len(results.rows)} classifiers failed in training; their pairs are left out")
-    words = {True: "yes", False: "no", None: "undecided"}
-    lines += [f"{a.claim}: {a.asks} {words[a.holds]} ({a.computed})" for a in answers(results)]
+    lines += [f"{a.claim}: {a.asks} {WORDS[a.holds]} ({a.computed})" for a in answers(results)]
     if missing:
         lines.append(f"not complete: {missing} results are missing")
     if found.other:
@@ -72,13 +71,8 @@ def provenance(found: Collected, store: Store) -> dict[str, Any]:
     """
     runs = list(store.runs().values())
     flat = [about | about.get("versions", {}) for about in runs]
-    return {
-        "command": command_of(found.results.spec),
-        "code": dict(found.codes),
-        **{
-            name: sorted({str(about[name]) for about in flat if name in about}) for name in ("python", "torch", "numpy")
-        },
-    }
+    versions = {name: sorted({str(about[name]) for about in flat if name in about}) for name in VERSIONS}
+    return {"command": command_of(found.results.spec), "code": dict(found.codes), **versions}
 
 
 def _finite(value: Any) -> Any:
