@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from deep.checkpoint import write_atomically
 from deep.data import Images
 from deep.sampler import Sampler, balanced_labels, generate
 
@@ -54,7 +56,7 @@ def save_samples(path: Path, sampler: Sampler, seed: int, columns: int = 10, sca
 
 
 def save_grid(path: Path, images: Images, columns: int = 10, scale: int = 4) -> None:
-    """Write the picture of `grid` as a PNG.
+    """Write the picture of `grid` as a PNG, whole or not at all.
 
     Raises:
         ValueError: matplotlib is not installed, the file cannot be written, or see `grid`.
@@ -65,7 +67,6 @@ def save_grid(path: Path, images: Images, columns: int = 10, scale: int = 4) -> 
         from matplotlib.image import imsave
     except ModuleNotFoundError:
         raise ValueError("pictures need matplotlib: pip install 'gda-verifier[plot]'") from None
-    try:
-        imsave(path, picture, format="png", metadata=metadata)
-    except OSError as error:
-        raise ValueError(f"cannot write {str(path)!r}: {error.strerror or error}") from None
+    file = BytesIO()
+    imsave(file, picture, format="png", metadata=metadata)
+    write_atomically(path, file.getvalue())

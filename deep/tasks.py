@@ -107,22 +107,23 @@ def _cell(spec: Spec, m_S: int, name: str, seed: int, plan: Mapping[str, Any], p
 
 
 def claim_store(store: Store, spec: Spec) -> None:
-    """Write the specification, the analysis within, to a store before anything is computed.
+    """Write the specification, the analysis within, to a store before anything is computed; again for another PyTorch.
 
     Raises:
         StoreError: the store cannot be used.
         ValueError: it holds another experiment; the line says what differs.
     """
     kept = stored_spec(store)
-    if kept is None:
-        store.begin(facts(what="experiment", torch=_torch_version(), **{SPEC: json.loads(spec.to_json())}))
-    elif kept != spec:
+    if kept is not None and kept != spec:
         there, asked = json.loads(kept.to_json()), json.loads(spec.to_json())
         name = min(name for name in asked if asked[name] != there[name])
         raise ValueError(
             f"{str(store.path)!r} holds another experiment: {name} is {shown(there[name])} there. "
             f"Found {shown(asked[name])}. Use another store."
         )
+    torch = _torch_version()
+    if torch not in (about.get("torch") for about in store.runs().values() if SPEC in about):
+        store.begin(facts(what="experiment", torch=torch, **{SPEC: json.loads(spec.to_json())}))
 
 
 def _torch_version() -> str:
@@ -152,12 +153,14 @@ class Collected:
         results: the tables.
         other: tasks whose results are of other code of this project; there is one such result for each.
         codes: the code that the results are of, by its hash (`numerics.sweep_code`), with the number of tasks.
+        runs: the numbers of the store's runs that the results came in by, with the number of tasks.
         samples: JSON of samples by (m_S, generator, seed), see `deep.experiment.pictured`.
     """
 
     results: Results
     other: int
     codes: Mapping[str, int]
+    runs: Mapping[int, int]
     samples: Mapping[tuple[int, str, int], str]
 
 
@@ -194,7 +197,9 @@ def collect(spec: Spec, store: Store) -> Collected:
         if values["samples"] != "null":
             samples[fields["m_S"], fields["generator"], fields["seed"]] = values["samples"]
     codes = Counter(stored.code for stored in chosen.values())
-    return Collected(Results(spec, tuple(rows), tuple(runs)), codes.total() - codes[code], dict(codes), samples)
+    by_run = Counter(stored.run for stored in chosen.values())
+    results = Results(spec, tuple(rows), tuple(runs))
+    return Collected(results, codes.total() - codes[code], dict(codes), dict(by_run), samples)
 
 
 def read_rows(value: Mapping[str, str]) -> Iterator[Row]:

@@ -6,7 +6,7 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,7 +50,7 @@ def add_parser(commands: Any, integer: Callable[[str], int], number: Callable[[s
     run.add_argument("--scheduler", metavar="ADDRESS", help="a Dask scheduler to compute on, as tcp://host:8786")
     run.add_argument("--checkpoints", type=Path, metavar="DIR", help="for training runs of hours; they resume there")
     run.add_argument("--store", type=Path, required=True, metavar="FILE", help="SQLite file of the results")
-    run.add_argument("--quick", action="store_true", help="a first look that decides nothing: minutes")
+    run.add_argument("--quick", action="store_true", help="a first look that decides nothing: minutes on the digits")
     run.add_argument("--quiet", action="store_true", help="no progress, no summary")
 
     report = actions.add_parser("report", help="words and answers from a store; tables into a folder")
@@ -177,6 +177,7 @@ def asked_for(args: argparse.Namespace) -> tuple[Spec, Where]:
         changes["seeds"] = args.seeds
     _check_sizes(changes.get("m_S", spec.m_S), args.data, folder)
     spec = _with_extras(spec, changes)
+    _check_files(spec, files, folder)
     checkpoints = str(args.checkpoints.absolute()) if args.checkpoints else ""
     return spec, Where(folder, checkpoints, files)
 
@@ -209,6 +210,27 @@ def _check_sizes(sizes: Sequence[int], data: str, folder: str) -> None:
         stratified_counts(load(data, folder).pool.counts, m_S)
 
 
+def _check_files(spec: Spec, files: Mapping[str, str], folder: str) -> None:
+    # Before anything is computed, too: a store would be the experiment of a file that cannot be used.
+    from deep.data import load_generated
+    from deep.experiment import load
+    from deep.gate import LARGEST_SAMPLE
+    from deep.subsets import stratified_counts
+
+    pool = load(spec.data, folder).pool
+    seen = min(len(pool) // 2, LARGEST_SAMPLE)
+    most = max(seen, *(m_G for m_S in spec.m_S for m_G in spec.amounts(m_S)))
+    for path in map(Path, files.values()):
+        images = load_generated(path, pool)
+        if len(images) < most:
+            raise InputError(f"{str(path)!r} must hold {most} images or more. Found {len(images)}.")
+        if min(images.counts) < 1 or min(stratified_counts(images.counts, seen)) < 2:
+            raise InputError(
+                f"{str(path)!r}: every class needs two of the {seen} images that the gate looks at. "
+                f"Found {min(images.counts)} of {len(images)} in class {images.counts.index(min(images.counts))}."
+            )
+
+
 def _with_extras(spec: Spec, changes: dict[str, Any]) -> Spec:
     # The check at fixed epochs and the short cell stay where their cells are still asked for.
     bare = replace(spec, epoch_check=(), recheck=0, **changes)
@@ -224,7 +246,7 @@ def pictures_folder(store: Path) -> Path:
 
 
 def save_pictures(collected: Collected, store: Path) -> int:
-    """Write a picture of each generator's samples beside the store, unless it is there; return their number.
+    """Write a picture of each generator's samples beside the store; return their number.
 
     Raises:
         ValueError: they cannot be written.
@@ -236,7 +258,7 @@ def save_pictures(collected: Collected, store: Path) -> int:
     for (m_S, name, seed), text in sorted(collected.samples.items()):
         path = folder / f"{collected.results.spec.data}-{m_S}-{name}-{seed}.png"
         images = pictured(text)
-        if images is not None and not path.exists():
+        if images is not None:
             folder.mkdir(parents=True, exist_ok=True)
             save_grid(path, images)
     return len(collected.samples)

@@ -8,7 +8,7 @@ from typing import Any
 
 from deep.analysis import compare
 from deep.image_claims import WORDS, answers
-from deep.tasks import Collected
+from deep.tasks import SPEC, Collected
 from gda.evidence import Table
 from gda.image_tables import comparison_table, failures, lost_classifiers, quality_table
 from gda.images import about, command_of, level_of
@@ -67,12 +67,15 @@ def provenance(found: Collected, store: Store) -> dict[str, Any]:
 
     Args:
         found: the results.
-        store: where they are from; of cells that were imported it knows the code alone.
+        store: where they are from; of tasks that were imported it knows the code alone, and says how many they are.
     """
-    runs = list(store.runs().values())
-    flat = [about | about.get("versions", {}) for about in runs]
+    runs = store.runs()
+    imported = sum(count for number, count in found.runs.items() if runs.get(number, {}).get("what") == "import")
+    telling = [about for number, about in runs.items() if number in found.runs and about.get("what") != "import"]
+    telling += [about for about in runs.values() if SPEC in about] if telling else []
+    flat = [about | about.get("versions", {}) for about in telling]
     versions = {name: sorted({str(about[name]) for about in flat if name in about}) for name in VERSIONS}
-    return {"command": command_of(found.results.spec), "code": dict(found.codes), **versions}
+    return {"command": command_of(found.results.spec), "code": dict(found.codes), "imported": imported, **versions}
 
 
 def _finite(value: Any) -> Any:

@@ -4,6 +4,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gda import cli, deep, images
@@ -17,6 +18,8 @@ from numerics.store import Store
 from tests.deep.image_tables import DIGEST, spec, table
 
 pytest.importorskip("torch", reason="the extra `deep` is not installed: pip install 'gda-verifier[deep]'")
+
+import torch
 
 from deep import spec as specs
 from deep.data import load_generated, save_generated
@@ -70,7 +73,8 @@ def test_run_report_and_files(capsys, folder):
     origin = json.loads((folder / "tables" / "digits.provenance.json").read_text())
     assert list(origin["code"].values()) == [4]
     assert len(origin["torch"]) == len(origin["python"]) == len(origin["numpy"]) == 1
-    assert set(origin) == {"command", "code", "python", "torch", "numpy"}
+    assert set(origin) == {"command", "code", "imported", "python", "torch", "numpy"}
+    assert origin["imported"] == 0
     assert origin["command"].startswith("gda deep run --generator npz-")
     # What is in the files is what is in the store: no path of this machine, and the settings in full.
     assert str(folder) not in "".join(path.read_text() for path in (folder / "tables").iterdir())
@@ -132,6 +136,31 @@ def test_an_export_goes_on_elsewhere(capsys):
     assert (code, err) == (0, "4 tasks: 0 computed, 4 there already, in 'b.db'; 2 pictures in 'b.grids'\n")
     tables = [run(capsys, "report", "--store", f"{name}.db", "--json")[1] for name in "ab"]
     assert tables[0] == tables[1]
+    # Of what was imported the versions are not known here, and not said.
+    assert run(capsys, "report", "--store", "b.db", "--out", "tables")[0] == 0
+    origin = json.loads(Path("tables/digits.provenance.json").read_text())
+    assert (origin["imported"], list(origin["code"].values())) == (4, [4])
+    assert origin["torch"] == origin["python"] == origin["numpy"] == []
+
+
+def test_another_version_of_pytorch_leaves_its_name(capsys, monkeypatch):
+    for version in ("1.0", "2.0", "2.0"):
+        monkeypatch.setattr("deep.tasks._torch_version", lambda version=version: version)
+        assert run(capsys, "run", *SMALL, *HERE)[0] == 0
+    with Store(Path("a.db")) as store:
+        found = [about["torch"] for about in store.runs().values() if "experiment" in about]
+    assert found == ["1.0", "2.0"]
+    assert run(capsys, "report", "--store", "a.db", "--out", "tables")[0] == 0
+    assert json.loads(Path("tables/digits.provenance.json").read_text())["torch"] == ["1.0", "2.0"]
+
+
+def test_pictures_are_of_what_is_in_the_store(capsys, folder):
+    assert run(capsys, "run", *SMALL, *HERE)[0] == 0
+    pictures = sorted((folder / "a.grids").iterdir())
+    whole = [path.read_bytes() for path in pictures]
+    pictures[0].write_bytes(whole[0][:100])  # cut short by a kill, or of an experiment that was here before
+    assert run(capsys, "run", *SMALL, *HERE)[0] == 0
+    assert [path.read_bytes() for path in sorted((folder / "a.grids").iterdir())] == whole
 
 
 def test_one_store_has_one_experiment(capsys):
@@ -189,6 +218,20 @@ BAD = {
     "unknown generator": (["run", *HERE, "--generator", "gan"], "'gan'"),
     "generator twice": (["run", *HERE, "--generator", "edm", "edm"], "'edm', 'edm'"),
     "no file": (["run", *HERE, "--generator", "npz:none.npz"], "none.npz"),
+    "damaged file": (["run", *HERE, "--generator", "npz:damaged.npz"], "damaged.npz': it is no .npz file"),
+    "pickled file": (["run", *HERE, "--generator", "npz:objects.npz"], "objects.npz"),
+    "no label": (["run", *HERE, "--generator", "npz:nolabel.npz"], "Found ['image']"),
+    "wrong shape": (["run", *HERE, "--generator", "npz:shape.npz"], "Found (600, 8, 8, 1)"),
+    "label out of range": (["run", *HERE, "--generator", "npz:range.npz"], "Found 10"),
+    "label of no integers": (["run", *HERE, "--generator", "npz:floats.npz"], "Found float64"),
+    "class without images": (["run", *HERE, "--m-s", "50", "--gamma", "1", "--generator", "npz:lacks.npz"], "class 9"),
+    "rare class": (["run", *HERE, "--m-s", "50", "--gamma", "1", "--generator", "npz:rare.npz"], "Found 1 of 600"),
+    "too few for the gate": (["run", *HERE, "--m-s", "50", "--gamma", "1", "--generator", "npz:few.npz"], "hold 500"),
+    "too few for gamma": (["run", *HERE, "--m-s", "200", "--gamma", "4", "--generator", "npz:enough.npz"], "hold 800"),
+    "cuda that is not there": (["run", *HERE[:-1], "cuda"], "cuda"),
+    "cifar cut short": (["run", *HERE, "--data", "cifar10", "--dir", "short"], "data_batch_1.bin' must have 30730000"),
+    "cifar's labels": (["run", *HERE, "--data", "cifar10", "--dir", "labels"], "Found 10 in example 3"),
+    "cifar pickled": (["run", *HERE, "--data", "cifar10", "--dir", "pickled"], "use the binary version"),
     "digits of a file": (["run", *HERE, "--generator", "npz-0123456789abcdef"], "'npz-0123456789abcdef'"),
     "too few": (["run", *HERE, "--m-s", "9"], "Found 9"),
     "too many": (["run", *HERE, "--m-s", "1001"], "Found 1001"),
@@ -210,11 +253,39 @@ BAD = {
 }
 
 
+def bad_files(folder, arguments):
+    image, label = np.zeros((600, 1, 8, 8), np.uint8), np.arange(600) % 10
+    arrays = {
+        "objects": {"image": np.array([None]), "label": label},
+        "nolabel": {"image": image},
+        "shape": {"image": image.reshape(600, 8, 8, 1), "label": label},
+        "range": {"image": image, "label": label + 1},
+        "floats": {"image": image, "label": label + 0.5},
+        "lacks": {"image": image, "label": label % 9},
+        "rare": {"image": image, "label": np.where(np.arange(600) == 599, 9, label % 9)},
+        "few": {"image": image[:499], "label": label[:499]},
+        "enough": {"image": image, "label": label},
+    }
+    for name, found in arrays.items():
+        if f"npz:{name}.npz" in arguments:
+            np.savez(folder / f"{name}.npz", **found)
+    (folder / "damaged.npz").write_bytes(b"PK")
+    for name in {"short", "labels", "pickled"} & set(arguments):
+        (folder / name).mkdir()
+        whole = np.zeros((10_000, 3073), np.uint8)
+        whole[3, 0] = 10
+        content = {"short": whole.tobytes()[:-1], "labels": whole.tobytes(), "pickled": b""}[name]
+        (folder / name / f"data_batch_1{'' if name == 'pickled' else '.bin'}").write_bytes(content)
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_bad_input_is_one_line_with_the_value_and_exit_code_2(case, capsys, folder):
     Store(folder / "other.db").close()
     (folder / "text").write_text("no store")
     arguments, value = BAD[case]
+    if "cuda" in arguments and torch.cuda.is_available():
+        pytest.skip("there is CUDA here")
+    bad_files(folder, arguments)
     code, out, err = run(capsys, *arguments)
     assert (code, out) == (2, "")
     assert err.startswith("gda: ")
