@@ -18,7 +18,7 @@ from gda.evidence import Check, Kind, Table
 from gda.law import decade
 from numerics.compile import compile_expression
 from numerics.finite import FiniteSetting, LossName
-from numerics.finite_coverage import Coverage, coverage, largest_failure
+from numerics.finite_coverage import Coverage, coverage, largest_failure, lower_end
 from theory.lemmas import PUBLISHED, SHARPENED
 from theory.stability import Bound, explicit_form
 from theory.symbols import D_TV, T_1, M, T, beta, delta, m_G, m_S
@@ -69,15 +69,18 @@ class Worst:
         cells: how many there are.
         covered: in how many it fails with probability at most delta.
         share: the largest probability with which it fails, over delta.
+        below: in how many it is below M where D_TV = 0; in the others it cannot fail.
     """
 
     cells: int = 0
     covered: int = 0
     share: Fraction = Fraction(0)
+    below: int = 0
 
-    def with_cell(self, failure: Fraction, level: Fraction) -> Worst:
+    def with_cell(self, failure: Fraction, level: Fraction, below: bool) -> Worst:
         """Count one more cell."""
-        return Worst(self.cells + 1, self.covered + (failure <= level), max(self.share, failure / level))
+        covered, share = self.covered + (failure <= level), max(self.share, failure / level)
+        return Worst(self.cells + 1, covered, share, self.below + below)
 
 
 def worst_coverage(settings: Iterable[FiniteSetting], levels: Sequence[Fraction]) -> Mapping[Constants, Worst]:
@@ -87,7 +90,8 @@ def worst_coverage(settings: Iterable[FiniteSetting], levels: Sequence[Fraction]
     for setting, level in product(settings, levels):
         for constants, bound in bounds.items():
             failure = Fraction(largest_failure(setting, bound, level))
-            found[constants] = found[constants].with_cell(failure, level)
+            below = lower_end(setting, bound, level).at(Fraction(0)) < setting.width()
+            found[constants] = found[constants].with_cell(failure, level, below)
     return found
 
 
@@ -113,10 +117,12 @@ def _coverage_check(name: str, kind: Kind, asks: str, found: Worst, sizes: str) 
         name=f"{name} coverage, {sizes.split()[-1]} constants",
         asks=asks,
         kind=kind,
-        computed=f"in {found.covered} of {found.cells} cells; P(Gen > bound) is at most {_number(found.share)} delta",
+        computed=f"in {found.covered} of {found.cells} cells, in {found.below} of which it could fail (bound < M at "
+        f"D_TV = 0); P(Gen > bound) is at most {_number(found.share)} delta",
         claimed="in all",
         holds=found.covered == found.cells > 0,
         command=f"{COMMAND} --p 0.3 --m-s {sizes}",
+        internal=True,
     )
 
 

@@ -91,10 +91,19 @@ def coverage(setting: FiniteSetting, bound: Bound, delta: Fraction) -> Coverage:
 
 def largest_failure(setting: FiniteSetting, bound: Bound, delta: Fraction) -> Number:
     """Compute the upper end of `Coverage.failure` alone; arguments and errors are those of `coverage`."""
+    least = lower_end(setting, bound, delta)
     if _is_small(setting, delta):
-        return failure_probability(setting, bound_in_model(bound, delta, inputs(setting), "lower"))
-    large = _large(setting)
-    return large.failure_probability(bound_in_model(bound, delta, large.inputs("lower"), "lower")).upper
+        return failure_probability(setting, least)
+    return _large(setting).failure_probability(least).upper
+
+
+def lower_end(setting: FiniteSetting, bound: Bound, delta: Fraction) -> AffineBound:
+    """Return what a bound is at least in a cell, as a function of D_TV; arguments and errors are those of `coverage`.
+
+    Where that is M or more at D_TV = 0 the bound says nothing, and cannot fail.
+    """
+    known = inputs(setting) if _is_small(setting, delta) else _large(setting).inputs("lower")
+    return bound_in_model(bound, delta, known, "lower")
 
 
 def _is_small(setting: FiniteSetting, delta: Fraction) -> bool:

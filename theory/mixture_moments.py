@@ -88,3 +88,12 @@ def balanced_moments() -> Moments:
         mean_gap=d * (m_S + 2 * m_G) / m_T**2,
         gap_variance=d / (2 * m_S) + d * m_G * rise / (2 * m_S**2 * (m_S - 2) * m_T**4),
     )
+
+
+def crossover_dimension() -> sp.Expr:
+    """Return the d at which the gap's variance equals its squared mean; balanced labels, in m_S and m_G.
+
+    Far above it E |gap| is close to the mean gap, of order d; far below, it is of order sqrt(d) at most.
+    """
+    found = balanced_moments()
+    return sp.factor(d * found.gap_variance / found.mean_gap**2)

@@ -111,7 +111,7 @@ def gain_findings(chains: tuple[Derivation, ...]) -> tuple[str, ...]:
 
 
 def limit_checks() -> tuple[Check, ...]:
-    """Read the rate of E|gap| off its exact moments: sd below, root mean square above, at m_G = gamma m_S."""
+    """Read the rate of the gap's root mean square, which is at least E|gap|, off its exact moments."""
     moments = balanced_moments()
     ratio = sp.Symbol("gamma", nonnegative=True)
     scaled = {symbols.m_G: ratio * m_S}
@@ -122,7 +122,19 @@ def limit_checks() -> tuple[Check, ...]:
     excess = sp.factor(first / none - 1)
     worst = sp.solve(sp.diff(excess, ratio), ratio)
     condition = "balanced labels, d fixed"
+    (optimum,) = most_efficient_order(setting())
+    best = optimum.order.as_expr(m_S) if optimum.order else sp.nan
+    there = sp.limit(m_S * (moments.gap_variance + moments.mean_gap**2).subs(symbols.m_G, best), m_S, sp.oo)
     return (
+        Check(
+            "root mean square at m*_G",
+            f"At m*_G, does (E gap^2)^(1/2) fall like m_S^(-1/2), and by no smaller constant ({condition})?",
+            "identity",
+            f"m_G = {best}: m_S E gap^2 -> {there}; without augmentation {none}",
+            "the same constant, or a larger one",
+            bool(there.is_finite and (there - none).is_nonnegative),
+            COMMAND,
+        ),
         Check(
             "root mean square",
             f"At every gamma, does (E gap^2)^(1/2) fall exactly like m_S^(-1/2) ({condition})?",

@@ -33,11 +33,17 @@ def bounded_check(regime: Regime) -> Check:
         regime.name,
         f"{regime.name}: is the bound on TV_i at most a constant times d_TV?",
         "identity",
-        f"TV_i <= {computed}" + (f", share = {regime.real}" if order.has(share) else ""),
+        f"TV_i <= {computed}" + (f", share {size_of(regime)}" if order.has(share) else ""),
         "a constant times d_TV",
         bool(order.is_finite is not False and not order.subs(share, regime.real).has(m, generation)),
         COMMAND,
     )
+
+
+def size_of(regime: Regime) -> str:
+    """Say how the share of real data falls; only its order is asked for."""
+    names = {sp.S.Zero: "0", sp.S.One: "a constant alpha in (0, 1]"}
+    return names.get(regime.real, f"of order {regime.real}")
 
 
 def recursive_limit(regime: Regime) -> sp.Expr:
@@ -54,7 +60,7 @@ def gather(_context: Context) -> Evidence:
     """Check the recursion and apply it to every regime of real data and generations."""
     chains = (recursion(), amplification())
     derived = tuple(derivation_check(chain, COMMAND) for chain in chains)
-    rows = [[r.name, str(r.real), str(r.generations), str(r.factor), verdict_line(r), r.says] for r in REGIMES]
+    rows = [[r.name, size_of(r), str(r.generations), str(r.factor), verdict_line(r), r.says] for r in REGIMES]
     bounded = [bounded_check(regime) for regime in REGIMES if regime.name == "constant-share"]
     table = Table(
         "Recursive training: by what d_TV is multiplied, and where the last generation's data gives a faster rate "
@@ -66,6 +72,10 @@ def gather(_context: Context) -> Evidence:
         stated=(*derived, *bounded),
         context=tuple(bounded_check(regime) for regime in REGIMES if regime.name != "constant-share"),
         findings=(
+            "d_TV is what one training costs at most, on whatever mixture of real and generated data: an assumption on "
+            "every generation's training, not on the first alone, and not with high probability; if training on real "
+            "data alone costs d_TV, and a later one costs more, the bound fails. The share of real data is of the "
+            "data's law itself, fresh in every generation.",
             "Only the shift term is derived; that of recursive stability is kept as a symbol. These are upper bounds: "
             "one that grows is no proof of collapse.",
         ),
@@ -77,8 +87,9 @@ def gather(_context: Context) -> Evidence:
 CLAIM = Claim(
     id="R1",
     statement=(
-        "Recursive training (follow-up, Fu et al., ICLR 2025): generation i trained on a share alpha of real data is "
-        "at most d_TV (1 - (1 - alpha)^i)/alpha from the data's law, which stays bounded for a constant share."
+        "Recursive training (follow-up, Fu et al., ICLR 2025): if no training, on whatever mixture, costs more than "
+        "d_TV, then generation i trained on a share alpha of real data is at most d_TV (1 - (1 - alpha)^i)/alpha from "
+        "the data's law, which stays bounded for a constant share."
     ),
     wanted="derivation; verdicts by regime",
     gather=gather,

@@ -21,13 +21,16 @@ def test_every_cell_is_counted_and_the_worst_is_kept():
             for setting in FEW
             for level in SMALL_DELTAS
         ]
-        assert worst == Worst(12, 12, max(failure / level for failure, level in each))
+        assert worst == Worst(12, 12, max(failure / level for failure, level in each), worst.below)
+    # The first two cells are so small that a bound with published constants says nothing, so cannot fail.
+    assert (found["published"].below, found["sharp"].below) == (0, 0)
+    assert 0 < found["best"].below < 12
     assert found["best"].share > 0
 
 
 def test_a_cell_that_is_not_covered_is_not_counted_as_covered():
-    assert Worst().with_cell(Fraction(1, 10), TWENTIETH) == Worst(1, 0, Fraction(2))
-    assert Worst(1, 1, Fraction(3)).with_cell(TWENTIETH, TWENTIETH) == Worst(2, 2, Fraction(3))
+    assert Worst().with_cell(Fraction(1, 10), TWENTIETH, True) == Worst(1, 0, Fraction(2), 1)
+    assert Worst(1, 1, Fraction(3)).with_cell(TWENTIETH, TWENTIETH, False) == Worst(2, 2, Fraction(3), 0)
 
 
 def test_a_bound_that_is_too_small_turns_the_check(monkeypatch):

@@ -13,7 +13,7 @@ from numerics.mixture import simulate
 from theory.mixture_consequences import critical_dimension, gamma, gap_variance_turns, mean_square_falls, what_falls
 from theory.mixture_iid import exact_iid_moments, iid_label_moments, iid_moments
 from theory.mixture_iid_consequences import at_large, iid_consequences, iid_expansion
-from theory.mixture_moments import Moments, at_counts, balanced_moments, stated_moments
+from theory.mixture_moments import Moments, at_counts, balanced_moments, crossover_dimension, stated_moments
 from theory.mixture_moments_proof import balanced_gap_moments, class_count_moments
 from theory.mixture_reciprocals import epsilon, expansion, reciprocal_expansion, reciprocal_mean, taylor
 from theory.symbols import d, g_minus, g_plus, m_G, m_S, n_minus, n_plus
@@ -203,6 +203,17 @@ def test_where_the_variance_of_the_gap_turns():
     assert turns[4] == []
     assert [float(r) for r in turns[6]] == pytest.approx([7.990458], rel=1e-6)
     assert [float(r) for r in turns[100]] == pytest.approx([1.103847], rel=1e-6)
+
+
+@pytest.mark.parametrize(("size", "made"), [(4, 0), (10, 50), (10, 500), (40, 4000)])
+def test_at_the_crossover_the_spread_is_as_large_as_the_mean(size, made):
+    at = {m_S: size, m_G: made}
+    border = crossover_dimension().subs(at)
+    there = balanced_moments().subs({**at, d: border})
+    assert there.gap_variance == there.mean_gap**2
+    above, below = (balanced_moments().subs({**at, d: border * factor}) for factor in (100, sp.Rational(1, 100)))
+    assert above.gap_variance / above.mean_gap**2 == sp.Rational(1, 100)
+    assert below.gap_variance / below.mean_gap**2 == 100
 
 
 @pytest.mark.parametrize("ratio", [Fraction(1, 2), 1, 3])
