@@ -121,7 +121,8 @@ def simulate(
         ValueError: An argument is out of range; one line that names it and its value.
 
     Source: the binary Gaussian mixture of Zheng, Wu, Li (2023), reconstructed; their protocol is balanced labels,
-        sigma 0.6, 1000 repeats, 10 000 test points and the per-class variance.
+        sigma 0.6, 1000 repeats, 10 000 test points and the mean of the classes' variances, with balanced labels the
+        pooled one.
     """
     settings = checked(
         m_S,

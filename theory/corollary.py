@@ -3,22 +3,24 @@
 For beta_n = n^-b and D_TV = m^-t, all b, t > 0 at once, the steps show that (i) every term of the mixed part vanishes
 as m_G -> oo at fixed m_S; (ii) without augmentation the bound is of order max(beta_m log m, m^-1/2); (iii) at the most
 efficient m_G it is of the order of the divergence; so (iv) it is faster exactly where the divergence is o of (ii).
-`COUNTEREXAMPLES` shows what the source's corollary needs beyond what it states.
+What (iii) and (iv) say holds wherever m*_G exists (`verdict_by_divergence`). `COUNTEREXAMPLES` shows what the source's
+corollary needs beyond what it states, `BEYOND_POWERS` where its conclusion holds, if at no m*_G.
 
 Source: Zheng, Wu, Li (2023), Corollary 3.1, reconstructed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from theory.arises import Outside
 from theory.augmentation import Case, rate, verdict
 from theory.derivation import CONCLUSION, Derivation, Step
 from theory.functions import n_log_en
-from theory.order import Cases, Order, dominant, is_o, is_Theta, order_of
+from theory.order import Cases, Order, cases_of, dominant, is_o, is_Theta, order_of
 from theory.setting import Setting, m, m_G
 
 b, t = sp.symbols("b t", positive=True)
@@ -89,12 +91,11 @@ def at_best_step(cases: tuple[Case, ...]) -> Step:
 def corollary_step(cases: tuple[Case, ...]) -> Step:
     """Check that in every case the verdict is what the divergence against the order without augmentation says."""
     divergence = Order(-t)
-    conditions = {}
-    for case in cases:
-        faster = is_o(divergence, case.no_augmentation, case.condition)
-        same = is_Theta(divergence, case.no_augmentation, case.condition)
-        word = "faster" if faster is True else "no faster" if same is True else "slower" if faster is False else None
-        conditions[f"{case.verdict} where {case.condition}"] = word == case.verdict
+    conditions = {
+        f"{case.verdict} where {case.condition}": word_of(divergence, case.no_augmentation, case.condition)
+        == case.verdict
+        for case in cases
+    }
     return Step(
         name="corollary",
         says="The rate is faster, no faster or slower as D_TV is o, Theta or omega of max(beta_m log m, m^-1/2).",
@@ -107,6 +108,27 @@ def corollary_step(cases: tuple[Case, ...]) -> Step:
     )
 
 
+def word_of(divergence: Order | Cases, without: Order | Cases, where: Boolean) -> str | None:
+    """Say what the divergence against the order without augmentation makes of the rate; None if that depends."""
+    faster, same = is_o(divergence, without, where), is_Theta(divergence, without, where)
+    return "faster" if faster is True else "no faster" if same is True else "slower" if faster is False else None
+
+
+def verdict_by_divergence(setting: Setting, case: Case) -> bool:
+    """Tell whether, at a case's m*_G, the bound is of the order of M D_TV, and its verdict what that makes of the rate.
+
+    It has to be: by the definition of m*_G the rest is at most of that order, and at m_G >= m_S the divergence itself
+    is M D_TV m_G/m_T >= M D_TV/2.
+    """
+    where = sp.And(setting.assumptions, case.condition)
+    divergence = cases_of(setting.tv * setting.loss_bound, m, where)
+    stability, sampling = setting.beta * sp.log(m), setting.loss_bound / sp.sqrt(m)
+    without = dominant(cases_of(stability, m, where), cases_of(sampling, m, where))
+    there = case.with_most_efficient
+    same = there is not None and is_Theta(there, divergence, where) is True
+    return same and word_of(divergence, without, where) == case.verdict
+
+
 def corollary() -> Derivation:
     """Derive the corollary for all power orders at once."""
     cases = verdict(FAMILY)
@@ -114,17 +136,17 @@ def corollary() -> Derivation:
         name="corollary: when augmentation gives a faster rate",
         assumes=("beta_n = n^-b and D_TV = m^-t with b, t > 0; M constant", "m_G of order at least m_S"),
         steps=(vanishing_step(), without_step(), at_best_step(cases), corollary_step(cases)),
-        notes=("logarithms and a growing M change the orders, not the argument: see the tests over random settings",),
+        notes=("logarithms, a growing M and T change the orders, not the argument: see verdict_by_divergence",),
     )
 
 
 @dataclass(frozen=True)
 class Counterexample:
-    """A setting in which the corollary's condition holds and its conclusion does not.
+    """A setting in which the corollary's condition holds, and its conclusion does not, or at no m*_G.
 
     Args:
         needs: what the corollary needs beyond what it states.
-        setting: the setting.
+        setting: the setting, without symbols.
     """
 
     needs: str
@@ -144,15 +166,28 @@ class Counterexample:
         (case,) = verdict(self.setting)
         return case
 
+    @property
+    def faster_powers(self) -> bool | Boolean:
+        """Where the bound at ``m_G = m^p`` is of smaller order than without augmentation, in p."""
+        with_power = rate(replace(self.setting, assumptions=power > 0), Order(power))
+        return is_o(with_power, rate(self.setting, None), power > 0)
 
+
+power = sp.Symbol("p", positive=True)
+"""``m_G = m^p``."""
+_STABLE = "beta_n log n -> 0: else the stability term stays, whatever m_G is"
 COUNTEREXAMPLES: tuple[Counterexample, ...] = (
-    Counterexample("beta_n log n -> 0: a learner that is not stable keeps the bound up", Setting(sp.S.One, m**-HALF)),
+    Counterexample(_STABLE, Setting(1 / sp.log(m), m**-HALF)),
+    Counterexample(_STABLE, Setting(sp.S.One, m**-HALF)),
+)
+"""The corollary's condition holds, and no amount is faster."""
+BEYOND_POWERS = (
     Counterexample(
-        "beta_n log n falls like a power of n, or no m_G of any power of m is enough",
+        "beta_n log n falls more slowly than any power: no m_G of any power of m_S is faster (one beyond them is)",
         Setting(1 / sp.log(m) ** 2, m**-HALF),
     ),
     Counterexample(
-        "D_TV > 0: else more data always lower the bound, and no amount is most efficient", Setting(1 / m, 0)
+        "D_TV = 0: the more the better; there are faster amounts, and no most efficient one", Setting(1 / m, 0)
     ),
 )
-"""One for each condition that the source's corollary needs besides its own."""
+"""The corollary's condition holds, and so does its conclusion; but there is no m*_G of any power of m_S."""

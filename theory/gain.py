@@ -1,11 +1,12 @@
 """When m_G generated examples lower the bound at fixed sizes, however large: the learner's stability left aside.
 
-With beta = T = 0 what is left of the bound is the divergence and the fluctuation of the losses. That is its best case
-for augmentation: both letters are >= 0, and T is there with augmentation only. With W the bound without augmentation,
+With beta = T = 0 what is left of the bound is the divergence and the fluctuation of the losses. That is no best case
+for augmentation: T is there with augmentation only, but beta is what it lowers. With W the bound without augmentation,
 
     bound(m_G) - W >= m_G/m_T (M D_TV - (1 - sqrt(m_S/m_G)) W),
 
-an equality in the order form. So a gain needs m_G > m_S and M D_TV < W, and more of both the smaller m_G is.
+an equality in the order form. So a gain needs m_G > m_S and M D_TV < W, and more of both the smaller m_G is. Where beta
+counts there may be a gain without either; where beta = o(M), as d grows, it does not count.
 
 Source: derived here, from both forms of `theory.stability`.
 """

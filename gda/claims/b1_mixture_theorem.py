@@ -65,6 +65,7 @@ def findings() -> tuple[str, ...]:
         "The clipped mixture is the mixture on five events, each of which fails with probability delta/20 at most: "
         f"{'; '.join(EVENTS.values())}. The price of clipping is that probability, and the risk outside the clips "
         "(term *price* of `gda bound --setting bgmm --route stability`).",
+        mixture_theorems.conclusion_finding(),
         mixture_theorems.cost_finding(),
     )
 
@@ -79,10 +80,10 @@ def gather(context: Context) -> Evidence:
     return Evidence(
         stated=(supremum_check(),),
         amendment=(
-            "With probability at least 1 - delta, Gen of the mixture (balanced labels, any d and sigma, m_S even, at "
-            "least 4, and m_S - 2 > 4 log(40 d/delta) where something is generated) is at most the general bound at "
-            "3 delta/4 and at the constants of the clipped mixture, explicit and in m_S of the orders stated, plus the "
-            "price of clipping."
+            "With probability at least 1 - delta, Gen of the mixture (balanced labels, any d and sigma, m_S and m_G "
+            "even, m_S at least 4, and m_S - 2 > 4 log(40 d/delta) where something is generated) is at most the "
+            "general bound at 3 delta/4 and at the constants of the clipped mixture, plus the price of clipping. These "
+            "constants are explicit, and at fixed d and m_G = gamma m_S of the orders in m_S that are stated."
         ),
         amended=(*derived, orders_check(), *mixture_theorems.coverage_checks(cells, COMMAND)),
         findings=findings(),

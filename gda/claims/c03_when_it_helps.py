@@ -2,26 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import sympy as sp
+
 from gda.claims.c01_general_bound import derivation_check
 from gda.context import Context
 from gda.evidence import Check, Claim, Evidence, Table
-from theory.augmentation import verdict
-from theory.corollary import COUNTEREXAMPLES, FAMILY, Counterexample, corollary
+from gda.table import Entry, entries
+from theory.augmentation import m, verdict
+from theory.corollary import (
+    BEYOND_POWERS,
+    COUNTEREXAMPLES,
+    FAMILY,
+    Counterexample,
+    corollary,
+    verdict_by_divergence,
+)
+from theory.generators import settings
 
 COMMAND = "gda verify --claim C3"
 
 
 def counterexample_check(example: Counterexample) -> Check:
     """Ask whether the corollary's condition is enough in a setting that satisfies it."""
-    case, setting = example.case, example.setting
+    setting, powers = example.setting, example.faster_powers
+    stability = sp.limit(setting.beta * sp.log(m), m, sp.oo)
     return Check(
         f"beta = {setting.beta}, D_TV = {setting.tv}",
-        f"beta_m = {setting.beta}, D_TV = {setting.tv}: the corollary's condition holds; is the rate at m*_G faster?",
+        f"beta_m = {setting.beta}, D_TV = {setting.tv}: the corollary's condition holds; is the rate faster at some "
+        "m_G = m_S^p?",
         "identity",
-        f"condition {'holds' if example.condition_holds else 'fails'}; {case.verdict}: {case.reason}",
-        "faster",
-        case.verdict == "faster" if example.condition_holds else None,
+        f"condition {'holds' if example.condition_holds else 'fails'}; faster "
+        + ("for no p > 0" if powers is False else f"where {powers}")
+        + f"; beta_n log n -> {stability}",
+        "faster for some p",
+        powers is not False if example.condition_holds else None,
         f"gda order --beta '{setting.beta}' --tv '{setting.tv}'",
+    )
+
+
+def amount_check(example: Counterexample) -> Check:
+    """Ask whether there is a most efficient amount where the corollary's conclusion holds without one."""
+    case, setting = example.case, example.setting
+    return Check(
+        f"m*_G at beta = {setting.beta}, D_TV = {setting.tv}",
+        f"beta_m = {setting.beta}, D_TV = {setting.tv}: the corollary's condition holds; is there an m*_G?",
+        "identity",
+        f"{case.verdict}: {case.reason}",
+        "an m*_G of some power of m_S",
+        case.most_efficient is not None,
+        f"gda order --beta '{setting.beta}' --tv '{setting.tv}'",
+    )
+
+
+def everywhere_check(found: Sequence[Entry]) -> Check:
+    """Ask whether the amended statement holds for every learner and generator of the table that has an m*_G."""
+    cases = [
+        (settings(entry.learner, entry.generator), case)
+        for entry in found
+        for case in entry.cases
+        if case.most_efficient is not None
+    ]
+    right = sum(verdict_by_divergence(setting, case) for setting, case in cases)
+    return Check(
+        "everywhere",
+        "For every learner and generator of the table that has an m*_G: is the bound there of the order of M D_TV, and "
+        "faster, no faster or slower as that is o, Theta or omega of max(beta_m log m, M/sqrt(m))?",
+        "identity",
+        f"in {right} of {len(cases)} cases",
+        "in all",
+        right == len(cases) > 0,
+        "gda table",
     )
 
 
@@ -39,15 +91,22 @@ def gather(_context: Context) -> Evidence:
         ["where", "rate without", "m*_G", "binding term", "verdict"],
         rows,
     )
-    needs = [example.needs for example, check in zip(COUNTEREXAMPLES, checks, strict=True) if check.holds is False]
+    pairs = zip(COUNTEREXAMPLES, checks, strict=True)
+    needs = list(dict.fromkeys(example.needs for example, check in pairs if check.holds is False))
+    everywhere = everywhere_check(entries())
     return Evidence(
         stated=(derived, *checks),
         amendment=(
-            "If besides 0 < D_TV and beta_n log n falls like a power of n, the bound at m*_G is faster, no faster or "
-            "slower than without augmentation as D_TV is o, Theta or omega of max(beta_m log m, 1/sqrt(m))."
+            "Where m*_G exists, among m_G of order at least m_S, the bound there is of the order of M D_TV: faster, no "
+            "faster or slower than without augmentation as D_TV is o, Theta or omega of max(beta_m log m/M, "
+            "1/sqrt(m)). For that D_TV > 0 and beta_n falling like a power of n are enough."
         ),
-        amended=(derived,),
-        findings=(f"The corollary needs more than it states: {'; '.join(needs)}.",) if needs else (),
+        amended=(derived, everywhere),
+        context=tuple(amount_check(example) for example in BEYOND_POWERS),
+        findings=(
+            *((f"The corollary needs more than it states: {'; '.join(needs)}.",) if needs else ()),
+            f"Its conclusion holds without an m*_G, too: {'; '.join(example.needs for example in BEYOND_POWERS)}.",
+        ),
         tables=(table,),
         derivations=(chain,),
     )

@@ -241,9 +241,10 @@ def gather(context: Context) -> Evidence:
     return Evidence(
         stated=(falls, factor, *cells),
         amendment=(
-            f"Where the dimension dominates (d >= m_S, here m_S = {size}) augmentation with gamma >= 1 lowers the "
-            "generalization error; the mean gap falls by a factor of gamma alone (balanced labels, even sizes); with "
-            "little augmentation, or in few dimensions, the error can rise."
+            "Where the dimension dominates (d >= m_S) augmentation with gamma >= 1 lowers the mean squared gap (m_S >= "
+            f"6), and E|gap| in all cells checked, at m_S = {size}; the mean signed gap falls by a factor of gamma "
+            "alone, E|gap| by one that depends on d (balanced labels, even sizes). In few dimensions the error can "
+            "rise."
         ),
         amended=(falls, factor, *(derivation_check(chain, COMMAND) for chain in decisive.values()), *dominated),
         context=(

@@ -163,7 +163,7 @@ def border_in_words() -> str:
     """Say where the order d begins with much augmentation: the crossover's leading term in gamma."""
     ratio = sp.Symbol("gamma", positive=True)
     leading = sp.factor(sp.limit(crossover_dimension().subs(m_G, ratio * m_S) / ratio**2, ratio, sp.oo))
-    return f"gamma^2 {leading} for large gamma ({float(leading.subs(m_S, SIZE)):.3g} gamma^2 at m_S = {SIZE})"
+    return f"gamma^2 {leading} ({float(leading.subs(m_S, SIZE)):.3g} gamma^2 at m_S = {SIZE})"
 
 
 def published_finding() -> str:
@@ -224,12 +224,18 @@ def gather(context: Context) -> Evidence:
     return Evidence(
         stated=(*bound_checks(), *fixed, every_amount_check(), *checks),
         amendment=(
-            "For fixed m_S and m_G the error is of order d: E|gap|/d -> (m_S + 2 m_G)/m_T^2 for d -> oo (balanced "
-            "labels, even sizes). Fixing m_S alone is not enough: up to the dimension at which the variance of the gap "
-            f"is its squared mean, about {border_in_words()}, the error is of order sqrt(d) at most."
+            "Read at fixed m_S and m_G, or gamma, the error is of order d: E|gap|/d -> (m_S + 2 m_G)/m_T^2 for d -> oo "
+            "(balanced labels, even sizes). Read at fixed m_S for every amount it is at most of order d, and not at "
+            "least: up to the dimension at which the variance of the gap is its squared mean, for large gamma about "
+            f"{border_in_words()}, it is of order sqrt(d) at most."
         ),
-        amended=(derivation_check(moments, COMMAND), *fixed, *checks, slow),
-        context=certificate_checks("C6", context.workers),
+        amended=(
+            derivation_check(moments, COMMAND),
+            *fixed,
+            *certificate_checks("C6", context.workers),
+            *checks,
+            slow,
+        ),
         findings=(published_finding(),),
         derivations=(moments,),
         tables=(crossover_table(), exact_table(), table),

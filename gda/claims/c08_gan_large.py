@@ -12,7 +12,7 @@ from gda.context import Context
 from gda.evidence import Check, Claim, Evidence, Table
 from gda.images import with_experiment
 from theory.adversarial import LIANG
-from theory.augmentation import Case, rate, verdict
+from theory.augmentation import Case, m, rate, verdict
 from theory.derivation import Derivation
 from theory.generators import find_generator, settings
 from theory.learners import find_learner
@@ -106,6 +106,52 @@ def every_amount_check(learner: str, generator: str) -> Check:
     )
 
 
+def steps_or_epochs_checks() -> tuple[Check, Check]:
+    """Ask what the amended statement says of n_steps and epochs: which of the two is fixed decides."""
+    convex, nonconvex = find_learner("sgd-convex-epochs"), find_learner("sgd-nonconvex")
+    made = settings(convex, find_generator("gan"))
+    fixed_steps = replace(nonconvex, beta=1 / m)  # the order that its own notes state
+    both = [verdict(settings(fixed_steps, find_generator(generator))) for generator in GENERATORS]
+    words = sorted({case.verdict for cases in both for case in cases})
+    none = [case.reason for case in verdict(made) if case.most_efficient is None]
+    return (
+        Check(
+            "convex, epochs fixed",
+            "sgd-convex-epochs with an MLP GAN: is there an m*_G nowhere?",
+            "identity",
+            f"in {len(verdict(made)) - len(none)} of {len(verdict(made))} cases; {'; '.join(none)}",
+            "nowhere",
+            len(none) == len(verdict(made)),
+            "gda order --learner sgd-convex-epochs --generator gan",
+            axioms=(LIANG.key, *(lemma.key for lemma in convex_derivation().axioms)),
+        ),
+        Check(
+            "non-convex, n_steps fixed",
+            "sgd-nonconvex with n_steps fixed, so beta of order 1/m, and an MLP GAN, T = 0 and T = 1: is the rate at "
+            "m*_G slower?",
+            "identity",
+            " and ".join(words),
+            "slower",
+            words == ["slower"],
+            COMMAND,
+            axioms=axioms_of("sgd-nonconvex"),
+        ),
+    )
+
+
+def smaller_amounts() -> str:
+    """Say what the unrestricted reading gives at T = 0, where it differs."""
+    told = []
+    for learner in LEARNERS:
+        cases = verdict(settings(find_learner(learner), find_generator(GENERATORS[1])), "unrestricted")
+        for word in ("no faster", "slower", "faster"):
+            conditions = [str(case.condition) for case in cases if case.verdict == word]
+            if conditions:
+                where_it_is = "" if conditions == ["True"] else f" where {' or '.join(conditions)}"
+                told.append(f"{learner} {word}{where_it_is}")
+    return f"at T = 0 a smaller m*_G gives {'; '.join(told)} (a = alpha c)"
+
+
 def case_table(found: Mapping[tuple[str, str], tuple[Case, ...]]) -> Table:
     """Rates without, at m*_G and at m_G = m_S."""
     rows = [
@@ -141,16 +187,22 @@ def gather(context: Context) -> Evidence:
     orders = Evidence(
         stated=tuple(at_optimum.values()),
         amendment=(
-            "With an MLP GAN (d, L_G fixed) and many real examples, the bound's rate gets slower at m*_G, and faster "
-            "at no amount, for convex and strongly convex SGD; for smooth non-convex SGD with steps c/t and a fixed "
-            "number of epochs it gets slower for alpha c < 3 and faster for alpha c >= 3, where the learner's own "
-            "stability is worse than the GAN's divergence."
+            "With an MLP GAN (d, L_G fixed), many real examples and m_G of order at least m_S, the bound's rate gets "
+            "slower at m*_G, and faster at no amount, for convex SGD with n_steps fixed and strongly convex SGD; for "
+            "smooth non-convex SGD with steps c/t and a fixed number of epochs it gets slower for alpha c < 3 and "
+            "faster for alpha c >= 3, where beta log m of the learner is above the GAN's divergence. Convex SGD with "
+            "constant steps and a fixed number of epochs has no m*_G; non-convex SGD with n_steps fixed gets slower."
         ),
-        amended=(*(at_optimum[key] for key in convex), *amounts, *borders),
+        amended=(*(at_optimum[key] for key in convex), *amounts, *borders, *steps_or_epochs_checks()),
         findings=(
-            f"Non-convex SGD: m_G = m_S^p is faster than no augmentation where {nonconvex}, and nowhere else.",
-            "These are orders of upper bounds, in the mean over the GAN's training and SGD's randomness; both extremes "
-            "of T give the same verdict, so what is not known of a GAN's T does not matter to it.",
+            f"Non-convex SGD: m_G = m_S^p is faster than no augmentation where {nonconvex}, and nowhere else; at "
+            "alpha c = 3 by the logarithm of the proof alone.",
+            "These are orders of upper bounds, in the mean over the GAN's training and SGD's randomness; among m_G of "
+            "order at least m_S both extremes of T give the same verdict, so what is not known of a GAN's T does not "
+            "matter to it.",
+            f"Read for every m_G: {smaller_amounts()}.",
+            "Faster at no amount, a power of m_S or not: up to m_G = m_S the fluctuation over the real examples stays "
+            "of order m_S^(-1/2), the rate without; beyond, the divergence is at least M D_TV/2.",
         ),
         tables=(case_table(found),),
         derivations=tuple(derive() for derive in LEARNERS.values()),

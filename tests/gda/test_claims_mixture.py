@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from gda import mixture_theorems
 from gda.claims import c04_mixture_large as c04
 from gda.claims import c06_mixture_dimension as c06
+from gda.claims import f1_published_figure as f1
 from gda.context import Context
 from gda.evidence import Check, Evidence, decide
 from theory.mixture_moments import balanced_moments
@@ -50,9 +52,7 @@ def test_much_augmentation_keeps_the_exact_error_at_the_root_of_d(gamma, dimensi
 
 
 def test_the_amendment_of_c6_names_where_the_order_begins():
-    assert (
-        c06.border_in_words() == "gamma^2 (m_S**2 + 2*m_S - 4)/(8*(m_S - 2)) for large gamma (1.81 gamma^2 at m_S = 10)"
-    )
+    assert c06.border_in_words() == "gamma^2 (m_S**2 + 2*m_S - 4)/(8*(m_S - 2)) (1.81 gamma^2 at m_S = 10)"
     assert [row[1] for row in c06.crossover_table().rows[:4]] == ["5", "13.19", "81.89", "249.1"]
     assert "factor of 3.54 from d = 10 to 100, an exponent of 0.55" in c06.published_finding()
 
@@ -74,3 +74,19 @@ def test_c4_is_asked_at_the_most_efficient_amount(monkeypatch):
     monkeypatch.setattr(c04, "balanced_moments", lambda: falling)
     (there,) = (check for check in c04.limit_checks() if check.name.endswith("m*_G"))
     assert (there.holds, there.computed.split("-> ")[1]) == (False, "0; without augmentation d/2")
+
+
+def test_how_much_worse_the_readings_would_have_to_be():
+    readings = [f1.to_exact_reading(r) for r in f1.error_readings()]
+    found = f1.reading_error_finding(readings)
+    assert found.startswith("1000 repeats would agree if the reading errors were 6 times those stated, and at 5 times")
+    exact = [replace(r, value=r.mean) for r in readings]
+    assert "were 1 times" in f1.reading_error_finding(exact)
+    absurd = [replace(r, value=100 * r.mean) for r in readings]
+    assert "would not agree" in f1.reading_error_finding(absurd)
+
+
+def test_the_conclusion_of_b1_is_set_beside_the_exact_quantile():
+    found = mixture_theorems.conclusion_finding()
+    least, most = (float(part) for part in found.split("of Gen is ")[1].split(" times")[0].split(" to "))
+    assert 0 < least < most < 1

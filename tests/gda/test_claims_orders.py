@@ -9,11 +9,13 @@ import sympy as sp
 
 from gda.claims import all_claims
 from gda.claims import c02_most_efficient_amount as c02
+from gda.claims import c03_when_it_helps as c03
 from gda.claims import c08_gan_large as c08
 from gda.claims import c09_gan_small as c09
 from gda.claims import r1_recursive_training as r1
 from gda.context import Context
 from gda.evidence import gather
+from gda.table import entries
 from theory.adversarial import growth
 from theory.augmentation import verdict
 from theory.cited import CITED
@@ -46,6 +48,30 @@ def test_the_finite_optimum_is_compared_with_the_order_and_not_with_itself():
     assert c02.growth_check([found, wrong]).holds is False
 
 
+def test_an_amount_that_was_not_fitted_agrees_with_nothing():
+    slower = c02.minimise(c02.FINITE[-1])
+    assert slower.large is None
+    assert not slower.agrees
+    assert "in 0 of 0" not in c02.growth_check([slower, c02.minimise(c02.FINITE[0])]).computed
+
+
+def test_which_stabilities_fall_like_a_power():
+    falls = {entry.learner.name: c02.falls_like_a_power(entry) for entry in entries()}
+    assert {name for name, truth in falls.items() if not truth} == {"sgd-convex-epochs", "unstable"}
+    perfect = [entry for entry in entries() if entry.generator.tv == 0]
+    assert c02.none_check(perfect).holds is True
+    assert c02.none_check(entries()).holds is False
+    assert c02.none_check([]).holds is False
+
+
+def test_the_corollary_everywhere_counts_what_is_right(monkeypatch):
+    few = entries()[:12]
+    assert c03.everywhere_check(few).holds is True
+    monkeypatch.setattr(c03, "verdict_by_divergence", lambda _, case: case.verdict != "slower")
+    assert c03.everywhere_check(few).holds is False
+    assert c03.everywhere_check([]).holds is False
+
+
 @pytest.mark.parametrize("generator", c08.GENERATORS)
 def test_the_words_of_nonconvex_sgd_partition_the_line(generator):
     cases = verdict(settings(find_learner("sgd-nonconvex"), c08.find_generator(generator)))
@@ -60,6 +86,24 @@ def test_where_nonconvex_sgd_gains_from_a_power_of_m(size, faster):
     condition = c08.faster_powers("sgd-nonconvex", "gan")
     size = sp.Rational(size.numerator, size.denominator) + (sp.Rational(1, 20) if faster else 0)
     assert bool(condition.subs({a: 4, c08.power: size})) is faster
+
+
+def test_steps_and_epochs_decide(monkeypatch):
+    epochs, steps = c08.steps_or_epochs_checks()
+    assert (epochs.holds, steps.holds) == (True, True)
+    falling = find_learner("sgd-convex")
+    monkeypatch.setattr(c08, "find_learner", lambda _: falling)
+    epochs, _ = c08.steps_or_epochs_checks()
+    assert epochs.holds is False
+
+
+def test_stability_may_make_a_gain_that_needs_no_larger_amount(monkeypatch):
+    check = c09.stability_check()
+    assert (check.holds, check.kind) == (True, "certificate")
+    assert "0.8718 M to 0.8488 M" in check.computed
+    name, form, real, made, _, divergence = c09.STABILITY_CELLS[0]
+    monkeypatch.setattr(c09, "STABILITY_CELLS", ((name, form, real, made, 0, divergence),))
+    assert c09.stability_check().holds is False  # without stability it needs m_G > m_S
 
 
 def test_a_border_elsewhere_would_be_seen():

@@ -6,7 +6,15 @@ import pytest
 import sympy as sp
 
 from theory import corollary as module
-from theory.corollary import COUNTEREXAMPLES, Counterexample, corollary, mixed_limits
+from theory.corollary import (
+    BEYOND_POWERS,
+    COUNTEREXAMPLES,
+    Counterexample,
+    corollary,
+    mixed_limits,
+    power,
+    verdict_by_divergence,
+)
 from theory.setting import Setting, m
 
 CHAIN = corollary()
@@ -35,6 +43,27 @@ def test_for_a_learner_that_is_not_stable_the_mixed_part_does_not_vanish(monkeyp
 def test_counterexamples(example):
     assert example.condition_holds
     assert example.case.verdict != "faster"
+    assert example.faster_powers is False  # not at m*_G, and at no other power of m_S
+
+
+def test_the_conclusion_without_an_m_star():
+    slow, perfect = BEYOND_POWERS
+    for example in BEYOND_POWERS:
+        assert example.condition_holds
+        assert example.case.most_efficient is None
+    assert slow.faster_powers is False
+    # beta = 1/m, D_TV = 0: m^-1/2 without, (m + m^p)^-1/2 with.
+    assert all(bool(perfect.faster_powers.subs(power, p)) == (p > 1) for p in (sp.Rational(1, 2), 1, sp.Rational(3, 2)))
+
+
+def test_the_verdict_is_that_of_the_divergence_whatever_else_grows():
+    growing = Setting(m ** -sp.Rational(1, 4), m ** -sp.Rational(3, 8), loss_bound=sp.sqrt(m))
+    (case,) = module.verdict(growing)
+    assert case.verdict == "slower"  # m^(1/8) against 1: beta is to be compared with M D_TV, not with D_TV
+    assert verdict_by_divergence(growing, case)
+    assert not verdict_by_divergence(growing, replace(case, verdict="faster"))
+    assert not verdict_by_divergence(growing, replace(case, with_most_efficient=case.no_augmentation))
+    assert not verdict_by_divergence(replace(growing, loss_bound=sp.S.One), case)
 
 
 def test_a_setting_that_meets_every_need_is_no_counterexample():
