@@ -107,7 +107,9 @@ def _cell(spec: Spec, m_S: int, name: str, seed: int, plan: Mapping[str, Any], p
 
 
 def claim_store(store: Store, spec: Spec) -> None:
-    """Write the specification, the analysis within, to a store before anything is computed; again for another PyTorch.
+    """Write the specification, the analysis within, to a store before anything is computed.
+
+    It is written once more before another version of PyTorch computes some of it.
 
     Raises:
         StoreError: the store cannot be used.
@@ -121,8 +123,9 @@ def claim_store(store: Store, spec: Spec) -> None:
             f"{str(store.path)!r} holds another experiment: {name} is {shown(there[name])} there. "
             f"Found {shown(asked[name])}. Use another store."
         )
-    torch = _torch_version()
-    if torch not in (about.get("torch") for about in store.runs().values() if SPEC in about):
+    torch, code = _torch_version(), code_of(IMAGES.compute)
+    known = {about.get("torch") for about in store.runs().values() if SPEC in about}
+    if kept is None or (torch not in known and not all(store.has(code, cell.content) for cell in tasks(spec))):
         store.begin(facts(what="experiment", torch=torch, **{SPEC: json.loads(spec.to_json())}))
 
 

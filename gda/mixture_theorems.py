@@ -104,10 +104,10 @@ def conclusion_finding() -> str:
         for d, m_S, gamma in product(DIMENSIONS, SIZES, GAMMAS)
     ]
     return (
-        f"What fails is the premise, T over all data sets, so the derivation; the conclusion is not refuted. At d = "
-        f"{', '.join(map(str, DIMENSIONS))}, m_S = {SIZES[0]} to {SIZES[-1]}, gamma = {', '.join(map(str, GAMMAS))} "
-        f"the exact 95 % quantile of Gen is {min(ratios):.2g} to {max(ratios):.2g} times the order form with the "
-        "source's orders for M, beta, D_TV and T, every constant 1."
+        "What fails are the premises for all data (bounded loss, uniform stability, T below 1), so the derivation; the "
+        f"conclusion is not refuted. At d = {', '.join(map(str, DIMENSIONS))}, m_S = {SIZES[0]} to {SIZES[-1]}, gamma "
+        f"= {', '.join(map(str, GAMMAS))} the exact 95 % quantile of Gen is {min(ratios):.2g} to {max(ratios):.2g} "
+        "times the order form with the source's orders for M, beta, D_TV and T, every constant 1."
     )
 
 

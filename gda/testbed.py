@@ -117,8 +117,8 @@ def _coverage_check(name: str, kind: Kind, asks: str, found: Worst, sizes: str) 
         name=f"{name} coverage, {sizes.split()[-1]} constants",
         asks=asks,
         kind=kind,
-        computed=f"in {found.covered} of {found.cells} cells, in {found.below} of which it could fail (bound < M at "
-        f"D_TV = 0); P(Gen > bound) is at most {_number(found.share)} delta",
+        computed=f"in {found.covered} of {found.cells} cells; in {found.cells - found.below} of them it cannot fail, "
+        f"as even at D_TV = 0 it is M or more; P(Gen > bound) is at most {_number(found.share)} delta",
         claimed="in all",
         holds=found.covered == found.cells > 0,
         command=f"{COMMAND} --p 0.3 --m-s {sizes}",

@@ -15,14 +15,14 @@ Source: Zheng, Wu, Li (2023), Definition 3.1 and Corollary 3.1; reconstructed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Literal
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
 
-from theory.order import Cases, Order, cases_of, substitute
+from theory.order import Cases, Order, cases_of, is_o, substitute
 from theory.order_atoms import FALSE, TRUE, Region, condition_of
 from theory.order_cases import LOG
 from theory.order_regions import Facts, conjunction
@@ -38,9 +38,11 @@ __all__ = [
     "Reading",
     "Setting",
     "Word",
+    "faster_powers",
     "m",
     "m_G",
     "most_efficient_order",
+    "power",
     "rate",
     "verdict",
 ]
@@ -59,6 +61,16 @@ def rate(setting: Setting, size: Order | Cases | None) -> Cases:
     if size is None:
         return cases_of(setting.without(), m, setting.assumptions)
     return substitute(setting.bound().total, m_G, size, m, setting.assumptions)
+
+
+power = sp.Symbol("p", positive=True)
+"""``m_G = m^p``."""
+
+
+def faster_powers(setting: Setting) -> bool | Boolean:
+    """Where the bound at ``m_G = m^p`` is of smaller order than without augmentation, in `power` and the symbols."""
+    assumed = sp.And(setting.assumptions, power > 0)
+    return is_o(rate(replace(setting, assumptions=assumed), Order(power)), rate(setting, None), assumed)
 
 
 @dataclass(frozen=True)
@@ -96,7 +108,7 @@ def most_efficient_order(setting: Setting, reading: Reading = "default") -> tupl
     if reading not in ("default", "unrestricted"):
         raise ValueError(f"reading must be 'default' or 'unrestricted'. Found {reading!r}.")
     if setting.tv == 0:
-        reason = "the divergence is 0: the bound falls as long as m_G grows"
+        reason = "the divergence is 0: no m_G brings the rest of the bound down to it"
         return (Optimum(sp.true, None, "divergence", reason),)
     return _joined(
         setting.facts,

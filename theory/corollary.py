@@ -11,7 +11,7 @@ Source: Zheng, Wu, Li (2023), Corollary 3.1, reconstructed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import sympy as sp
 from sympy.logic.boolalg import Boolean
@@ -145,11 +145,11 @@ class Counterexample:
     """A setting in which the corollary's condition holds, and its conclusion does not, or at no m*_G.
 
     Args:
-        needs: what the corollary needs beyond what it states.
+        says: what the corollary needs beyond what it states, or how its conclusion holds.
         setting: the setting, without symbols.
     """
 
-    needs: str
+    says: str
     setting: Setting
 
     @property
@@ -166,28 +166,21 @@ class Counterexample:
         (case,) = verdict(self.setting)
         return case
 
-    @property
-    def faster_powers(self) -> bool | Boolean:
-        """Where the bound at ``m_G = m^p`` is of smaller order than without augmentation, in p."""
-        with_power = rate(replace(self.setting, assumptions=power > 0), Order(power))
-        return is_o(with_power, rate(self.setting, None), power > 0)
 
-
-power = sp.Symbol("p", positive=True)
-"""``m_G = m^p``."""
-_STABLE = "beta_n log n -> 0: else the stability term stays, whatever m_G is"
+_STABLE = "for bounded M, beta_n log n -> 0: else the stability term stays, whatever m_G is"
 COUNTEREXAMPLES: tuple[Counterexample, ...] = (
     Counterexample(_STABLE, Setting(1 / sp.log(m), m**-HALF)),
     Counterexample(_STABLE, Setting(sp.S.One, m**-HALF)),
 )
-"""The corollary's condition holds, and no amount is faster."""
+"""The corollary's condition holds, and no amount is faster, of a power of m_S or not.
+
+The stability terms are at least ``beta_n (m_S log m_S + m_G log m_G)/m_T >= beta_n log(m_T/2)`` at ``n = m_T``.
+"""
 BEYOND_POWERS = (
     Counterexample(
-        "beta_n log n falls more slowly than any power: no m_G of any power of m_S is faster (one beyond them is)",
+        "beta_n log n falls more slowly than any power: no m_G of any power of m_S is faster, exp(sqrt(m_S)) is",
         Setting(1 / sp.log(m) ** 2, m**-HALF),
     ),
-    Counterexample(
-        "D_TV = 0: the more the better; there are faster amounts, and no most efficient one", Setting(1 / m, 0)
-    ),
+    Counterexample("D_TV = 0: there are faster amounts, and no most efficient one", Setting(1 / m, 0)),
 )
 """The corollary's condition holds, and so does its conclusion; but there is no m*_G of any power of m_S."""

@@ -32,7 +32,7 @@ WEIGHTS = {
 """What kappa is in each form. With augmentation the explicit form has delta/3 for delta."""
 
 
-def most_favourable(bound: Bound) -> sp.Expr:
+def without_stability(bound: Bound) -> sp.Expr:
     """Return what is left of a bound at m_G >= 1 with beta = T = 0."""
     return sp.expand_log(bound.subs({m_G: AUGMENTED, beta: 0, T: 0}).total, force=False)
 
@@ -46,7 +46,7 @@ def gain() -> Derivation:
     size = m_S + AUGMENTED
     kept = M * (AUGMENTED * D_TV + kappa * (sp.sqrt(m_S) + sp.sqrt(AUGMENTED))) / size
     forms = {"order form": order_form(), "explicit form": explicit_form(None)}
-    remaining = {name: most_favourable(form) for name, form in forms.items()}
+    remaining = {name: without_stability(form) for name, form in forms.items()}
     without = {name: form.subs({m_G: 0, beta: 0}).total for name, form in forms.items()}
     shared = {"order form": delta, "explicit form": delta / 3}
     share = sp.expand_log(sp.log(3 * sp.E / delta) - sp.log(sp.E / delta), force=True)

@@ -225,9 +225,9 @@ def gather(context: Context) -> Evidence:
         stated=(*bound_checks(), *fixed, every_amount_check(), *checks),
         amendment=(
             "Read at fixed m_S and m_G, or gamma, the error is of order d: E|gap|/d -> (m_S + 2 m_G)/m_T^2 for d -> oo "
-            "(balanced labels, even sizes). Read at fixed m_S for every amount it is at most of order d, and not at "
-            "least: up to the dimension at which the variance of the gap is its squared mean, for large gamma about "
-            f"{border_in_words()}, it is of order sqrt(d) at most."
+            "(balanced labels, even sizes, m_S >= 4). Read at fixed m_S for every amount it is at most of order d, and "
+            "not at least: up to the dimension at which the variance of the gap is its squared mean, for large gamma "
+            f"about {border_in_words()}, it is of order sqrt(d) at most."
         ),
         amended=(
             derivation_check(moments, COMMAND),

@@ -6,18 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import sympy as sp
-from sympy.logic.boolalg import Boolean
 
 from gda.context import Context
 from gda.evidence import Check, Claim, Evidence, Table
 from gda.images import with_experiment
 from theory.adversarial import LIANG
-from theory.augmentation import Case, m, rate, verdict
+from theory.augmentation import Case, faster_powers, m, verdict
 from theory.derivation import Derivation
 from theory.generators import find_generator, settings
 from theory.learners import find_learner
-from theory.order import Order, is_o
-from theory.sgd_stability import a
+from theory.sgd_stability import a, nonconvex_stability
 from theory.sgd_stability_proof import convex_derivation, nonconvex_derivation, strongly_convex_derivation
 
 COMMAND = "gda verify --claim C8"
@@ -30,21 +28,10 @@ LEARNERS: Mapping[str, Callable[[], Derivation]] = {
 GENERATORS = ("gan", "gan-independent")
 """The GAN with T at both extremes: its true dependence, which is not known, lies between."""
 
-power = sp.Symbol("p", positive=True)
-"""``m_G = m_S^p``."""
-
 
 def axioms_of(learner: str) -> tuple[str, ...]:
     """Keys of what is not derived here: the GAN's divergence, and what the learner's stability rests on."""
     return (LIANG.key, *(lemma.key for lemma in LEARNERS[learner]().axioms))
-
-
-def faster_powers(learner: str, generator: str) -> bool | Boolean:
-    """Where the bound at m_G = m_S^p is of smaller order than without augmentation, in p and the learner's symbols."""
-    setting = settings(find_learner(learner), find_generator(generator))
-    assumed = sp.And(setting.assumptions, power > 0)
-    with_power = rate(replace(setting, assumptions=assumed), Order(power))
-    return is_o(with_power, rate(setting, None), assumed)
 
 
 def where(cases: tuple[Case, ...], word: str) -> sp.Set:
@@ -92,7 +79,7 @@ def border_check(generator: str, cases: tuple[Case, ...]) -> Check:
 
 def every_amount_check(learner: str, generator: str) -> Check:
     """Ask whether a convex learner gains from no power of m_S, most efficient or not."""
-    found = faster_powers(learner, generator)
+    found = faster_powers(settings(find_learner(learner), find_generator(generator)))
     return Check(
         f"every amount, {learner} with {generator}",
         f"{learner} with an MLP GAN, {find_generator(generator).assumed_of_T}: is the rate faster at no "
@@ -108,29 +95,31 @@ def every_amount_check(learner: str, generator: str) -> Check:
 
 def steps_or_epochs_checks() -> tuple[Check, Check]:
     """Ask what the amended statement says of n_steps and epochs: which of the two is fixed decides."""
-    convex, nonconvex = find_learner("sgd-convex-epochs"), find_learner("sgd-nonconvex")
-    made = settings(convex, find_generator("gan"))
-    fixed_steps = replace(nonconvex, beta=1 / m)  # the order that its own notes state
-    both = [verdict(settings(fixed_steps, find_generator(generator))) for generator in GENERATORS]
-    words = sorted({case.verdict for cases in both for case in cases})
-    none = [case.reason for case in verdict(made) if case.most_efficient is None]
+    nonconvex = find_learner("sgd-nonconvex")
+    stability = replace(nonconvex, explicit=nonconvex_stability()).order_of_explicit().order  # n_steps not put
+    fixed_steps = replace(nonconvex, beta=stability.as_expr(m))
+    convex, falling = (
+        [case for g in GENERATORS for case in verdict(settings(learner, find_generator(g)))]
+        for learner in (find_learner("sgd-convex-epochs"), fixed_steps)
+    )
+    words = sorted({case.verdict for case in falling})
+    none = [case.reason for case in convex if case.most_efficient is None]
     return (
         Check(
             "convex, epochs fixed",
-            "sgd-convex-epochs with an MLP GAN: is there an m*_G nowhere?",
+            "sgd-convex-epochs with an MLP GAN, T = 0 and T = 1: is there an m*_G nowhere?",
             "identity",
-            f"in {len(verdict(made)) - len(none)} of {len(verdict(made))} cases; {'; '.join(none)}",
+            f"in {len(convex) - len(none)} of {len(convex)} cases; {'; '.join(dict.fromkeys(none))}",
             "nowhere",
-            len(none) == len(verdict(made)),
+            len(none) == len(convex) > 0,
             "gda order --learner sgd-convex-epochs --generator gan",
             axioms=(LIANG.key, *(lemma.key for lemma in convex_derivation().axioms)),
         ),
         Check(
             "non-convex, n_steps fixed",
-            "sgd-nonconvex with n_steps fixed, so beta of order 1/m, and an MLP GAN, T = 0 and T = 1: is the rate at "
-            "m*_G slower?",
+            "sgd-nonconvex with n_steps fixed and an MLP GAN, T = 0 and T = 1: is the rate at m*_G slower?",
             "identity",
-            " and ".join(words),
+            f"beta of order {stability}: {' and '.join(words)}",
             "slower",
             words == ["slower"],
             COMMAND,
@@ -140,16 +129,18 @@ def steps_or_epochs_checks() -> tuple[Check, Check]:
 
 
 def smaller_amounts() -> str:
-    """Say what the unrestricted reading gives at T = 0, where it differs."""
+    """Say what the unrestricted reading gives at T = 0."""
     told = []
     for learner in LEARNERS:
-        cases = verdict(settings(find_learner(learner), find_generator(GENERATORS[1])), "unrestricted")
-        for word in ("no faster", "slower", "faster"):
-            conditions = [str(case.condition) for case in cases if case.verdict == word]
-            if conditions:
-                where_it_is = "" if conditions == ["True"] else f" where {' or '.join(conditions)}"
-                told.append(f"{learner} {word}{where_it_is}")
-    return f"at T = 0 a smaller m*_G gives {'; '.join(told)} (a = alpha c)"
+        cases = verdict(settings(find_learner(learner), find_generator("gan-independent")), "unrestricted")
+        regions = {word: where(cases, word) for word in ("no faster", "slower", "faster")}
+        whole = sp.Interval.open(0, sp.oo)
+        told += [
+            f"{learner} {word}" + ("" if region == whole else f" for alpha c in {region}")
+            for word, region in regions.items()
+            if region
+        ]
+    return "; ".join(told)
 
 
 def case_table(found: Mapping[tuple[str, str], tuple[Case, ...]]) -> Table:
@@ -183,7 +174,7 @@ def gather(context: Context) -> Evidence:
     borders = tuple(border_check(g, found["sgd-nonconvex", g]) for g in GENERATORS)
     convex = [key for key in found if key[0] != "sgd-nonconvex"]
     amounts = tuple(every_amount_check(*key) for key in convex)
-    nonconvex = faster_powers("sgd-nonconvex", "gan")
+    nonconvex = faster_powers(settings(find_learner("sgd-nonconvex"), find_generator("gan")))
     orders = Evidence(
         stated=tuple(at_optimum.values()),
         amendment=(
@@ -200,9 +191,10 @@ def gather(context: Context) -> Evidence:
             "These are orders of upper bounds, in the mean over the GAN's training and SGD's randomness; among m_G of "
             "order at least m_S both extremes of T give the same verdict, so what is not known of a GAN's T does not "
             "matter to it.",
-            f"Read for every m_G: {smaller_amounts()}.",
-            "Faster at no amount, a power of m_S or not: up to m_G = m_S the fluctuation over the real examples stays "
-            "of order m_S^(-1/2), the rate without; beyond, the divergence is at least M D_TV/2.",
+            f"If m_G may be of smaller order than m_S, too, the rate at m*_G is, for T = 0: {smaller_amounts()}.",
+            "Convex SGD with n_steps fixed and strongly convex SGD gain at no amount, a power of m_S or not: up to m_G "
+            "= m_S the fluctuation over the real examples stays of order m_S^(-1/2), the rate without; beyond, the "
+            "divergence is at least M D_TV/2.",
         ),
         tables=(case_table(found),),
         derivations=tuple(derive() for derive in LEARNERS.values()),

@@ -15,7 +15,7 @@ from gda.images import with_experiment
 from numerics.compile import compile_expression
 from theory.adversarial import LIANG, Growing, growth
 from theory.gain import W, gain
-from theory.network import network_constants, network_smoothness
+from theory.network import B_equal, L, equal_network, network_constants, network_smoothness
 from theory.order import Order, is_o, is_omega, is_Theta
 from theory.sgd_stability_proof import nonconvex_derivation
 from theory.stability import explicit_form, order_form
@@ -117,6 +117,22 @@ def aside_check(found: Mapping[str, Order]) -> Check:
     )
 
 
+def depth_check() -> Check:
+    """Ask whether the classifier's loss grows exponentially with its depth where the norms are above 1."""
+    logit = equal_network().logit_bound
+    ratio = sp.simplify(logit.subs(L, L + 1) / logit)
+    return Check(
+        "grows in L at norms above 1",
+        "With layers of equal norm B: by what factor does the largest logit, between M - log 2 and M, grow with one "
+        "more layer?",
+        "identity",
+        f"{ratio}",
+        "B, so exponentially in L where B > 1",
+        sp.simplify(ratio - B_equal) == 0,
+        COMMAND,
+    )
+
+
 def stability_check() -> Check:
     """Ask whether a learner's stability can make a gain where neither condition on m_G and D_TV holds."""
     told, gains = [], []
@@ -128,7 +144,9 @@ def stability_check() -> Check:
             f"{name}, m_S = {real}, m_G = {made}, beta = {size} M/m_T, D_TV = {float(divergence):g}: "
             f"{float(without.mid()):.4f} M to {float(augmented.mid()):.4f} M"
         )
-        gains.append(bool(augmented < without) and bool(without < 1))
+        alone = compile_expression(form.subs({beta: 0, T: 0}).total).at_ball(**known, m_G=0)
+        mostly = bool(2 * alone < without)
+        gains.append(mostly and made <= real and bool(augmented < without) and bool(without < 1))
     return Check(
         "gain by stability",
         "Where the bound without augmentation is mostly stability and below M, can it fall at m_G <= m_S, too "
@@ -179,6 +197,7 @@ def gather(context: Context) -> Evidence:
             *derived,
             grows["d"],
             grows["B"],
+            depth_check(),
             same,
             cap_check("d"),
             cap_check("L_G"),

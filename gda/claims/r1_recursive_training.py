@@ -74,8 +74,8 @@ def gather(_context: Context) -> Evidence:
         findings=(
             "d_TV is what one training costs at most, on whatever mixture of real and generated data: an assumption on "
             "every generation's training, not on the first alone, and not with high probability; if training on real "
-            "data alone costs d_TV, and a later one costs more, the bound fails. The share of real data is of the "
-            "data's law itself, fresh in every generation.",
+            "data alone costs d_TV, and a later one costs more, the bound need not hold. The share of real data is of "
+            "the data's law itself, fresh in every generation.",
             "Only the shift term is derived; that of recursive stability is kept as a symbol. These are upper bounds: "
             "one that grows is no proof of collapse.",
         ),

@@ -17,9 +17,9 @@ from gda.context import Context
 from gda.evidence import gather
 from gda.table import entries
 from theory.adversarial import growth
-from theory.augmentation import verdict
+from theory.augmentation import faster_powers, power, verdict
 from theory.cited import CITED
-from theory.generators import settings
+from theory.generators import find_generator, settings
 from theory.learners import find_learner
 from theory.order import Order
 from theory.recursive import find_regime
@@ -83,9 +83,9 @@ def test_the_words_of_nonconvex_sgd_partition_the_line(generator):
 @pytest.mark.parametrize(("size", "faster"), [(Fraction(5, 3), False), (Fraction(17, 10), True)])
 def test_where_nonconvex_sgd_gains_from_a_power_of_m(size, faster):
     # alpha c = 4: the border is p = 2 (4 + 2)/(4 + 3) = 12/7.
-    condition = c08.faster_powers("sgd-nonconvex", "gan")
+    condition = faster_powers(settings(find_learner("sgd-nonconvex"), find_generator("gan")))
     size = sp.Rational(size.numerator, size.denominator) + (sp.Rational(1, 20) if faster else 0)
-    assert bool(condition.subs({a: 4, c08.power: size})) is faster
+    assert bool(condition.subs({a: 4, power: size})) is faster
 
 
 def test_steps_and_epochs_decide(monkeypatch):

@@ -137,10 +137,19 @@ def test_an_export_goes_on_elsewhere(capsys):
     assert origin["torch"] == origin["python"] == origin["numpy"] == []
 
 
-def test_another_version_of_pytorch_leaves_its_name(capsys, monkeypatch):
-    for version in ("1.0", "2.0", "2.0"):
+def test_another_version_of_pytorch_that_computes_leaves_its_name(capsys, monkeypatch):
+    from deep import experiment
+
+    def fail(fields):
+        if fields["seed"] == 1:
+            raise ValueError("no value here")
+        return found(fields)
+
+    found = experiment.compute
+    for version, compute, code in (("1.0", fail, 2), ("2.0", found, 0), ("3.0", found, 0)):
         monkeypatch.setattr("deep.tasks._torch_version", lambda version=version: version)
-        assert run(capsys, "run", *SMALL, *HERE)[0] == 0
+        monkeypatch.setattr(experiment, "compute", compute)
+        assert run(capsys, "run", *SMALL, *HERE)[0] == code
     with Store(Path("a.db")) as store:
         found = [about["torch"] for about in store.runs().values() if "experiment" in about]
     assert found == ["1.0", "2.0"]

@@ -6,13 +6,13 @@ import pytest
 import sympy as sp
 
 from theory import corollary as module
+from theory.augmentation import faster_powers, power
 from theory.corollary import (
     BEYOND_POWERS,
     COUNTEREXAMPLES,
     Counterexample,
     corollary,
     mixed_limits,
-    power,
     verdict_by_divergence,
 )
 from theory.setting import Setting, m
@@ -43,7 +43,7 @@ def test_for_a_learner_that_is_not_stable_the_mixed_part_does_not_vanish(monkeyp
 def test_counterexamples(example):
     assert example.condition_holds
     assert example.case.verdict != "faster"
-    assert example.faster_powers is False  # not at m*_G, and at no other power of m_S
+    assert faster_powers(example.setting) is False  # not at m*_G, and at no other power of m_S
 
 
 def test_the_conclusion_without_an_m_star():
@@ -51,9 +51,13 @@ def test_the_conclusion_without_an_m_star():
     for example in BEYOND_POWERS:
         assert example.condition_holds
         assert example.case.most_efficient is None
-    assert slow.faster_powers is False
+    assert faster_powers(slow.setting) is False
     # beta = 1/m, D_TV = 0: m^-1/2 without, (m + m^p)^-1/2 with.
-    assert all(bool(perfect.faster_powers.subs(power, p)) == (p > 1) for p in (sp.Rational(1, 2), 1, sp.Rational(3, 2)))
+    where = faster_powers(perfect.setting)
+    assert [bool(where.subs(power, p)) for p in (sp.Rational(1, 2), 1, sp.Rational(3, 2))] == [False, False, True]
+    # With a growing M a learner whose beta_n log n stays may gain: the need is one for bounded M.
+    growing = Setting(1 / sp.log(m), m ** -sp.Rational(11, 10), loss_bound=m)
+    assert bool(faster_powers(growing).subs(power, 2))
 
 
 def test_the_verdict_is_that_of_the_divergence_whatever_else_grows():
