@@ -4,14 +4,21 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
+
 from deep.results import FILES, recheck_cell
 from deep.spec import Rule, cifar_spec, main_spec
 from deep.tasks import RECHECK_STEPS
+from deep.where import here
 from gda import images
 from gda.command_line import build_parser
 
 PAGE = (Path(__file__).parents[2] / "docs" / "images.md").read_text(encoding="utf-8")
 MAIN, CIFAR = main_spec("0" * 16), cifar_spec("0" * 16)
+
+
+def blocks():
+    return re.findall(r"```\n(.*?)```", PAGE, re.DOTALL)
 
 
 def row(start):
@@ -20,12 +27,28 @@ def row(start):
 
 
 def test_the_commands_are_understood_and_are_those_of_the_report():
-    block, elsewhere = re.findall(r"```\n(.*?)```", PAGE, re.DOTALL)
+    block, elsewhere, *_ = blocks()
     commands, others = ([line.split("#")[0].strip() for line in part.splitlines()] for part in (block, elsewhere))
     actions = [build_parser().parse_args(shlex.split(command)[1:]).action for command in commands + others]
     assert actions == ["run", "report", "report", "report", "export", "import"]
     assert {images.RUN, images.REPORT} <= set(commands)
     assert all(f"digits{ending}" in block for ending in FILES)
+
+
+def test_places_and_a_file_of_images_are_named_as_the_code_reads_them(monkeypatch):
+    _, _, places, own = blocks()
+    monkeypatch.setenv(*places.strip().replace("'", "").split("=", 1))
+    assert all((here().data, here().checkpoints, here().files))
+    saved, command = own.strip().splitlines()
+    asked = build_parser().parse_args(shlex.split(command)[1:])
+    assert (asked.action, asked.generator) == ("run", ["npz:mine.npz"])
+    assert "image=" in saved
+    assert "label=" in saved
+    pytest.importorskip("torch", reason="the extra `deep` is not installed: pip install 'gda-verifier[deep]'")
+    from deep.experiment import load
+    from deep.gate import LARGEST_SAMPLE
+
+    assert f"{len(load('digits', '').pool) // 2} on the digits, {LARGEST_SAMPLE} on CIFAR-10" in PAGE
 
 
 def test_the_settings_are_those_of_the_specifications():
