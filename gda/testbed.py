@@ -18,7 +18,7 @@ from gda.evidence import Check, Kind, Table
 from gda.law import decade
 from numerics.compile import compile_expression
 from numerics.finite import FiniteSetting, LossName
-from numerics.finite_coverage import Coverage, coverage, largest_failure, lower_end
+from numerics.finite_coverage import Coverage, coverage, failure_upper, lower_end
 from theory.lemmas import PUBLISHED, SHARPENED
 from theory.stability import Bound, explicit_form
 from theory.symbols import D_TV, T_1, M, T, beta, delta, m_G, m_S
@@ -89,8 +89,8 @@ def worst_coverage(settings: Iterable[FiniteSetting], levels: Sequence[Fraction]
     found = {constants: Worst() for constants in CONSTANTS}
     for setting, level in product(settings, levels):
         for constants, bound in bounds.items():
-            failure = Fraction(largest_failure(setting, bound, level))
-            below = lower_end(setting, bound, level).at(Fraction(0)) < setting.width()
+            least = lower_end(setting, bound, level)
+            failure, below = Fraction(failure_upper(setting, least, level)), least.at(Fraction(0)) < setting.width()
             found[constants] = found[constants].with_cell(failure, level, below)
     return found
 

@@ -91,7 +91,11 @@ def coverage(setting: FiniteSetting, bound: Bound, delta: Fraction) -> Coverage:
 
 def largest_failure(setting: FiniteSetting, bound: Bound, delta: Fraction) -> Number:
     """Compute the upper end of `Coverage.failure` alone; arguments and errors are those of `coverage`."""
-    least = lower_end(setting, bound, delta)
+    return failure_upper(setting, lower_end(setting, bound, delta), delta)
+
+
+def failure_upper(setting: FiniteSetting, least: AffineBound, delta: Fraction) -> Number:
+    """Return the upper end of the probability that Gen exceeds what `lower_end` returned for this cell and level."""
     if _is_small(setting, delta):
         return failure_probability(setting, least)
     return _large(setting).failure_probability(least).upper

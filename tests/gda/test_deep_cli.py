@@ -15,6 +15,7 @@ pytest.importorskip("torch", reason="the extra `deep` is not installed: pip inst
 
 import torch
 
+from deep import experiment
 from deep import spec as specs
 from deep.data import load_generated, save_generated
 from deep.experiment import load
@@ -44,6 +45,12 @@ def run(capsys, *arguments):
 
 SMALL = ("--generator", "npz:real.npz", "--m-s", "50", "--gamma", "1", "--standard-aug", "off", "--seeds", "2")
 HERE = ("--store", "a.db", "--workers", "1", "--device", "cpu")
+
+
+def fails_at_seed_1(fields, compute=experiment.compute):
+    if fields["seed"] == 1:
+        raise ValueError("no value here")
+    return compute(fields)
 
 
 def test_run_report_and_files(capsys, folder):
@@ -88,8 +95,6 @@ def test_run_report_and_files(capsys, folder):
 
 
 def test_an_interrupted_run_keeps_what_is_done_and_shows_it(capsys, folder, monkeypatch):
-    from deep import experiment
-
     calls = []
 
     def interrupted(fields):
@@ -138,18 +143,12 @@ def test_an_export_goes_on_elsewhere(capsys):
 
 
 def test_another_version_of_pytorch_that_computes_leaves_its_name(capsys, monkeypatch):
-    from deep import experiment
-
-    def fail(fields):
-        if fields["seed"] == 1:
-            raise ValueError("no value here")
-        return found(fields)
-
-    found = experiment.compute
-    for version, compute, code in (("1.0", fail, 2), ("2.0", found, 0), ("3.0", found, 0)):
-        monkeypatch.setattr("deep.tasks._torch_version", lambda version=version: version)
-        monkeypatch.setattr(experiment, "compute", compute)
-        assert run(capsys, "run", *SMALL, *HERE)[0] == code
+    works = experiment.compute
+    for version, compute, code in (("1.0", fails_at_seed_1, 2), ("2.0", works, 0), ("3.0", works, 0)):
+        with monkeypatch.context() as patch:
+            patch.setattr("deep.tasks._torch_version", lambda version=version: version)
+            patch.setattr(experiment, "compute", compute)
+            assert run(capsys, "run", *SMALL, *HERE)[0] == code
     with Store(Path("a.db")) as store:
         found = [about["torch"] for about in store.runs().values() if "experiment" in about]
     assert found == ["1.0", "2.0"]
@@ -191,15 +190,7 @@ def test_results_of_several_versions_are_not_written(capsys):
 
 
 def test_an_experiment_that_is_not_complete_is_told_and_not_written(capsys, monkeypatch):
-    from deep import experiment
-
-    def fail(fields):
-        if fields["seed"] == 1:
-            raise ValueError("no value here")
-        return found(fields)
-
-    found = experiment.compute
-    monkeypatch.setattr(experiment, "compute", fail)
+    monkeypatch.setattr(experiment, "compute", fails_at_seed_1)
     code, _, err = run(capsys, "run", *SMALL, *HERE)
     assert code == 2
     assert err.endswith("gda: 2 of 4 tasks failed; the first: no value here\n")
